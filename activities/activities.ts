@@ -1,0 +1,50 @@
+import type { Warehouse } from "../clickhouse/client.ts";
+import type { Source } from "../src/domain/source.ts";
+import type { Store } from "../src/sources/store.ts";
+import { createDiscoverRuns } from "./discover-runs.ts";
+import { createFindSource } from "./find-source.ts";
+import { createListLiveRuns } from "./list-live-runs.ts";
+import { createLoadPart } from "./load-part.ts";
+import { createPublishRun } from "./publish-run.ts";
+import { createRecordAttempt } from "./record-attempt.ts";
+import { createRecordRun } from "./record-run.ts";
+import { createVerifyRun } from "./verify-run.ts";
+
+/** How far a load is; sent about once a second. */
+export type LoadProgress = {
+  readonly source: string;
+  readonly runId: string;
+  readonly part: string;
+  readonly loadId: string;
+  /** Stored bytes that were read, of `byteCount`. */
+  readonly bytesRead: number;
+  readonly byteCount: number;
+  /** Rows that ClickHouse has taken so far. */
+  readonly rows: number;
+};
+
+/** What activities need of the process that hosts them. */
+export type ActivityDependencies = {
+  readonly warehouse: Warehouse;
+  readonly openStore: (source: Source) => Store;
+  /** Aborted when the work is to stop: streams end, and their queries are killed. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: LoadProgress) => void;
+};
+
+/** The steps of an import that touch the world. Inputs and results are small plain JSON. */
+export type Activities = ReturnType<typeof createActivities>;
+
+/** Binds the activities to a warehouse and to the stores of sources. */
+export function createActivities(dependencies: ActivityDependencies) {
+  return {
+    findSource: createFindSource(dependencies),
+    discoverRuns: createDiscoverRuns(dependencies),
+    listLiveRuns: createListLiveRuns(dependencies),
+    loadPart: createLoadPart(dependencies),
+    verifyRun: createVerifyRun(dependencies),
+    publishRun: createPublishRun(dependencies),
+    recordRun: createRecordRun(dependencies),
+    recordAttempt: createRecordAttempt(dependencies),
+  };
+}

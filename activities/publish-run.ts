@@ -1,0 +1,42 @@
+import { countShadows } from "../clickhouse/publications.ts";
+import { publishSeries } from "../clickhouse/publish-series.ts";
+import type { Load } from "../src/domain/load.ts";
+import type { Run } from "../src/domain/run.ts";
+import type { ActivityDependencies } from "./activities.ts";
+
+/** What became visible. Plain JSON. */
+export type Publication = {
+  readonly publicationId: string;
+  /** Whether the run itself answers now; false for a run that a later one has already replaced. */
+  readonly isCurrent: boolean;
+  /** Subscription days of other sources or exports that this publication silences, by metric. */
+  readonly silences: number;
+  /** Own subscription days that stay silent, because another publication answers. */
+  readonly silenced: number;
+};
+
+const NONE = "00000000-0000-0000-0000-000000000000";
+
+/** Makes a run visible, completed by what survives of its elders, by one insert. */
+export function createPublishRun({ warehouse, signal }: ActivityDependencies) {
+  return async function publishRun(input: {
+    run: Run;
+    loads: readonly Load[];
+    priority: number;
+  }): Promise<Publication> {
+    const { run } = input;
+    signal.throwIfAborted();
+    const ownLoadIds = input.loads.map((load) => load.loadId);
+    const current = await publishSeries(warehouse, run, { kind: "publish", run, ownLoadIds }, input.priority);
+    const [shadows] = await countShadows(warehouse, {
+      publication_id: current?.publicationId ?? NONE,
+      load_ids: current?.loadIds ?? [],
+    });
+    return {
+      publicationId: current?.publicationId ?? NONE,
+      isCurrent: current?.run.runId === run.runId,
+      silences: shadows?.silences ?? 0,
+      silenced: shadows?.silenced ?? 0,
+    };
+  };
+}

@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+// Runs the TypeScript source, from a checkout and from node_modules alike (Node itself strips no types below
+// node_modules). The tsconfig.json of whatever folder the command is called in has no say.
+import { register } from "tsx/esm/api";
+
+register({ tsconfig: false });
+await import("../src/cli.ts");

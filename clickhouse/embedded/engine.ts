@@ -1,0 +1,183 @@
+import { drainPending, Session } from "chdb";
+import { setTimeout as sleep } from "node:timers/promises";
+import { literal } from "./cursor.ts";
+import { ClickHouseException, parseException } from "./exception.ts";
+import { THREADS } from "./options.ts";
+
+/** What a query runs under: its database, its settings and the values of its {name:Type} placeholders. */
+export interface QueryContext {
+  readonly database: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+export interface EngineQuery extends QueryContext {
+  /** What the client calls it; the engine has an id of its own for it. */
+  readonly queryId: string;
+  readonly sql: string;
+  /** The format of what the statement answers itself. */
+  readonly format: string;
+  /** It leaves its session changed, so that nobody else may have it. */
+  readonly changesSession: boolean;
+}
+
+/** A query under way. */
+export interface Running {
+  /** What the statement answered; fails with what the engine says. */
+  readonly result: Promise<Uint8Array>;
+  readonly isOver: () => boolean;
+  /** What its session is marked with, once it has one. */
+  readonly mark: () => string | undefined;
+  /** Makes the engine cancel it (code 394); resolves when the engine knows, or the query is over. */
+  kill(): Promise<void>;
+}
+
+interface Connection {
+  readonly session: Session;
+  readonly mark: string;
+  readonly key: string;
+}
+
+/** Each running query holds a thread of libuv's pool; the rest of the pool is for killing, compressing and files. */
+const MOST_QUERIES = THREADS - 28;
+const MOST_IDLE = 64;
+
+/**
+ * A setting without any effect here (no log goes to a client) that tells the queries of one session from all others:
+ * the engine gives the caller no other handle on a running query.
+ */
+const MARK = "send_logs_source_regexp";
+
+/** The ClickHouse engine on one data directory. There can be only one in a process, and on a directory. */
+export class Engine {
+  readonly version: string;
+  readonly timezone: string;
+  readonly #directory: string;
+  readonly #arguments: string[];
+  readonly #control: Session;
+  readonly #idle: Connection[] = [];
+  readonly #running = new Map<string, Running>();
+  #sessions = 0;
+  #killing: Promise<unknown> = Promise.resolve();
+
+  /** Opens the directory, which takes its time when it holds much; throws when another engine has it. */
+  constructor(directory: string, maxMemoryBytes: number) {
+    this.#directory = directory;
+    this.#arguments = [`--max_server_memory_usage=${maxMemoryBytes}`];
+    this.#control = this.#session();
+    const [version = "", timezone = ""] = this.#control.query("SELECT version(), timezone()", "TSV").trim().split("\t");
+    this.version = version;
+    this.timezone = timezone;
+  }
+
+  start(query: EngineQuery): Running {
+    const refusal = this.#refusal(query.queryId);
+    let connection: Connection | undefined;
+    let isOver = false;
+    const run = async () => {
+      try {
+        if (refusal !== undefined) throw refusal;
+        connection = await this.#connect(query);
+        const names = Object.entries(query.params).map(([name, value]) => `param_${name}=${literal(value)}`);
+        if (names.length > 0) await connection.session.queryAsync(`SET ${names.join(", ")}`);
+        return (await connection.session.queryAsync(query.sql, { format: query.format })).bytes();
+      } finally {
+        isOver = true;
+        if (connection !== undefined) this.#release(connection, query.changesSession);
+      }
+    };
+    const kill = async () => {
+      while (!isOver && !(connection !== undefined && (await this.#kill(connection)))) await sleep(10);
+    };
+    const running: Running = { result: run(), isOver: () => isOver, mark: () => connection?.mark, kill };
+    if (refusal === undefined) {
+      this.#running.set(query.queryId, running);
+      const remove = () => this.#running.delete(query.queryId);
+      running.result.then(remove, remove);
+    }
+    return running;
+  }
+
+  /** The statement with the engine's own ids in place of those by which clients know their running queries. */
+  async withEngineIds(sql: string): Promise<string> {
+    let translated = sql;
+    for (const [queryId, running] of this.#running) {
+      const mark = sql.includes(`'${queryId}'`) ? running.mark() : undefined;
+      if (mark === undefined) continue;
+      const select = `SELECT query_id FROM system.processes WHERE Settings['${MARK}'] = ${literal(mark)}`;
+      const id = (await this.#control.queryAsync(select, { format: "TSV" })).text().trim();
+      if (id !== "") translated = translated.replaceAll(`'${queryId}'`, literal(id));
+    }
+    return translated;
+  }
+
+  /** What the engine says to a statement that it cannot parse; undefined when it can. */
+  async syntaxError(sql: string): Promise<ClickHouseException | undefined> {
+    try {
+      await this.#control.queryAsync(`SELECT formatQuery(${literal(sql)})`);
+      return undefined;
+    } catch (error) {
+      const { code, title, detail } = parseException(error);
+      const scope = detail.lastIndexOf(": In scope SELECT formatQuery(");
+      return new ClickHouseException(code, title, scope < 0 ? detail : detail.slice(0, scope), { cause: error });
+    }
+  }
+
+  /** Cancels what runs and lets the directory go. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(async (running) => running.kill()));
+    await Promise.allSettled([...this.#running.values()].map(async (running) => running.result));
+    await drainPending();
+    for (const { session } of this.#idle.splice(0)) session.close();
+    this.#control.close();
+    await drainPending();
+  }
+
+  #refusal(queryId: string): ClickHouseException | undefined {
+    if (this.#running.has(queryId)) {
+      const detail = `Query with id = ${queryId} is already running.`;
+      return new ClickHouseException(216, "QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING", detail);
+    }
+    if (this.#running.size < MOST_QUERIES) return undefined;
+    const detail = `Too many simultaneous queries. Maximum: ${MOST_QUERIES}`;
+    return new ClickHouseException(202, "TOO_MANY_SIMULTANEOUS_QUERIES", detail);
+  }
+
+  #session(): Session {
+    return new Session(this.#directory, { connectionArgs: this.#arguments });
+  }
+
+  /** Sessions are reused only for exactly the same context, so that nothing ever has to be set back. */
+  async #connect({ database, settings, params }: QueryContext): Promise<Connection> {
+    const key = JSON.stringify([database, Object.entries(settings).sort(), Object.keys(params).sort()]);
+    const found = this.#idle.findIndex((connection) => connection.key === key);
+    const [idle] = found < 0 ? [] : this.#idle.splice(found, 1);
+    if (idle !== undefined) return idle;
+    const session = this.#session();
+    const mark = `billhouse-${++this.#sessions}`;
+    try {
+      // A server does not take a bare expression for a SELECT either.
+      const all = Object.entries({ [MARK]: mark, implicit_select: "0", ...settings });
+      if (database !== "default") await session.queryAsync(`USE \`${database.replaceAll(/[\\`]/g, "\\$&")}\``);
+      await session.queryAsync(`SET ${all.map(([name, value]) => `${name} = ${literal(value)}`).join(", ")}`);
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+    return { session, mark, key };
+  }
+
+  /** Closing waits for everything that runs, so sessions are kept rather than closed, up to a number. */
+  #release(connection: Connection, isChanged: boolean): void {
+    if (isChanged) connection.session.close();
+    else this.#idle.push(connection);
+    while (this.#idle.length > MOST_IDLE) this.#idle.shift()?.session.close();
+  }
+
+  async #kill({ mark }: Connection): Promise<boolean> {
+    const sql = `KILL QUERY WHERE Settings['${MARK}'] = ${literal(mark)} ASYNC`;
+    const killed = this.#killing.then(async () => this.#control.queryAsync(sql, { format: "TSV" }));
+    this.#killing = killed.catch(() => undefined);
+    return (await killed).text() !== "";
+  }
+}

@@ -1,0 +1,83 @@
+import { execFile } from "node:child_process";
+import { closeSync, constants, openSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const BATCH = 16;
+const PREFIX = join(tmpdir(), "billhouse-pipes-");
+
+/** Named pipes between this process and its engine; one is lent to one query at a time. */
+export class Pipes {
+  readonly directory: string;
+  readonly #free: string[] = [];
+  #made = 0;
+
+  static async open(): Promise<Pipes> {
+    return new Pipes(await mkdtemp(PREFIX));
+  }
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  async take(): Promise<string> {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    const paths = Array.from({ length: BATCH }, () => join(this.directory, String(this.#made++)));
+    await promisify(execFile)("mkfifo", ["-m", "600", ...paths]);
+    this.#free.push(...paths.slice(1));
+    return paths[0] ?? this.take();
+  }
+
+  /** Gives a pipe back; nobody may have it open any more. */
+  give(path: string): void {
+    this.#free.push(path);
+  }
+
+  async close(): Promise<void> {
+    await removePipes(this.directory);
+  }
+}
+
+/** Removes pipes that were left behind; the path comes from a file, so nothing else can be removed by it. */
+export async function removePipes(directory: string): Promise<void> {
+  if (directory.startsWith(PREFIX)) await rm(directory, { recursive: true, force: true });
+}
+
+/**
+ * What the engine writes into a pipe, to its end. libuv waits for a FIFO as it waits for a socket, so that no thread of
+ * its pool is blocked, however slow the other side is.
+ */
+export function readEnd(path: string): Socket {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false });
+}
+
+/** Makes a reader see the end even when the engine never opened the pipe, such as for an empty result. */
+export function endReader(path: string): void {
+  const fd = tryOpenWriter(path);
+  if (fd !== undefined) closeSync(fd);
+}
+
+/** The writing end, as soon as the engine has opened the pipe for reading; undefined when it is not going to. */
+export async function writeEnd(path: string, isOver: () => boolean): Promise<Socket | undefined> {
+  for (let wait = 1; !isOver(); wait = Math.min(2 * wait, 16)) {
+    const fd = tryOpenWriter(path);
+    if (fd !== undefined) return new Socket({ fd, readable: false, writable: true });
+    await sleep(wait);
+  }
+  return undefined;
+}
+
+function tryOpenWriter(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENXIO") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,63 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { hostname } from "node:os";
+import { Answer } from "./answer.ts";
+import { requireCredentials, type Credentials } from "./credentials.ts";
+import type { Engine } from "./engine.ts";
+import { ClickHouseException, parseException } from "./exception.ts";
+import { LEASE_PATH } from "./lease.ts";
+import type { Pipes } from "./pipes.ts";
+import { runQuery } from "./query.ts";
+import { parseQueryRequest } from "./request.ts";
+
+export interface ServerOptions {
+  readonly engine: Engine;
+  readonly pipes: Pipes;
+  readonly accepted: readonly Credentials[];
+  /** Takes a request that holds the warehouse for as long as its connection is open. */
+  readonly lease: (response: ServerResponse) => void;
+}
+
+/** A statement may be in the URL, and a load's is long: as much as a server takes (http_max_uri_size). */
+const MOST_HEADER_BYTES = 1 << 20;
+
+/** Speaks the part of ClickHouse's HTTP interface that clients use. */
+export function createWarehouseServer(options: ServerOptions): Server {
+  const server = createServer({ maxHeaderSize: MOST_HEADER_BYTES, keepAliveTimeout: 30_000 }, (request, response) => {
+    // Loads take as long as they take.
+    void answer(request, response, options).catch(() => response.destroy());
+  });
+  server.requestTimeout = 0;
+  return server;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, options: ServerOptions): Promise<void> {
+  const url = new URL(request.url ?? "/", "http://warehouse");
+  const isBare = url.pathname === "/" && url.search === "" && request.method !== "POST";
+  if (url.pathname === "/ping" || url.pathname === "/replicas_status" || isBare) {
+    response.writeHead(200, { "Content-Type": "text/html; charset=UTF-8" }).end("Ok.\n");
+    return;
+  }
+  const { engine, pipes } = options;
+  const headers = { version: engine.version, timezone: engine.timezone, displayName: hostname() };
+  const queryId = url.searchParams.get("query_id") ?? "";
+  let reply = new Answer(request, response, { ...headers, queryId }, false);
+  try {
+    if (!["GET", "HEAD", "POST"].includes(request.method ?? "")) {
+      throw new ClickHouseException(48, "NOT_IMPLEMENTED", `There is no ${request.method} here: GET and POST only`);
+    }
+    requireCredentials(request, url, options.accepted);
+    if (url.pathname === LEASE_PATH) return options.lease(response);
+    if (url.pathname !== "/") return notFound(url, response);
+    const asked = parseQueryRequest(request, url);
+    reply = new Answer(request, response, { ...headers, queryId: asked.queryId }, asked.compressAnswer);
+    await runQuery({ engine, pipes, asked, request, response, answer: reply });
+  } catch (error) {
+    if (response.destroyed) return;
+    await reply.fail(parseException(error));
+  }
+}
+
+function notFound(url: URL, response: ServerResponse): void {
+  response.writeHead(404, { "Content-Type": "text/plain; charset=UTF-8" });
+  response.end(`There is no handle ${url.pathname}. Queries go to /, and /ping answers without one.\n`);
+}

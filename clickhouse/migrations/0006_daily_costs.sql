@@ -1,0 +1,29 @@
+-- Costs by day and the dimensions that people group by, for every load; read the view costs_daily
+CREATE TABLE daily_costs
+(
+    billing_month Date COMMENT 'First day of the billing month of the run',
+    load_id UUID COMMENT 'The load that the figures belong to',
+    source LowCardinality(String) COMMENT 'Source that the row came from',
+    dataset LowCardinality(String) COMMENT 'actual, amortized, usage or focus: which figures the file holds',
+    date Date COMMENT 'Day of usage or purchase, UTC',
+    billing_account_id LowCardinality(String) COMMENT 'Billing account: enrollment (EA) or account id',
+    billing_currency LowCardinality(String) COMMENT 'Currency of the invoice',
+    subscription_id LowCardinality(String) COMMENT 'Subscription; empty for charges that belong to none',
+    resource_group LowCardinality(String) COMMENT 'Resource group, in lower case',
+    resource_location LowCardinality(String) COMMENT 'Datacenter of the resource, such as EastUS',
+    service_family LowCardinality(String) COMMENT 'Service family of the meter, such as Compute',
+    meter_category LowCardinality(String) COMMENT 'Service of the meter, such as Virtual Machines',
+    meter_sub_category LowCardinality(String) COMMENT 'Sub category of the meter',
+    charge_type LowCardinality(String) COMMENT 'Usage, Purchase, Refund, UnusedReservation, …',
+    pricing_model LowCardinality(String) COMMENT 'OnDemand, Reservation, SavingsPlan or Spot',
+    publisher_name LowCardinality(String) COMMENT 'Name of the publisher',
+    cost_in_billing_currency SimpleAggregateFunction(sum, Decimal(76, 30)) COMMENT 'Actual cost',
+    amortized_cost_in_billing_currency SimpleAggregateFunction(sum, Decimal(76, 30)) COMMENT 'Amortized cost',
+    cost_in_usd SimpleAggregateFunction(sum, Nullable(Decimal(76, 30))) COMMENT 'Actual cost in USD as delivered',
+    amortized_cost_in_usd SimpleAggregateFunction(sum, Nullable(Decimal(76, 30))) COMMENT 'Amortized cost in USD as delivered',
+    entries SimpleAggregateFunction(sum, UInt64) COMMENT 'Number of cost entries'
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY billing_month
+ORDER BY (load_id, source, dataset, date, billing_account_id, billing_currency, subscription_id, resource_group, resource_location, service_family, meter_category, meter_sub_category, charge_type, pricing_model, publisher_name)
+COMMENT 'Costs by day and the dimensions that people group by, for every load; read the view costs_daily'

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { firstDayOf } from "../src/domain/month.ts";
+import type { Run } from "../src/domain/run.ts";
+import type { Warehouse } from "./client.ts";
+import { Count, defineQuery, defineStatement } from "./query.ts";
+
+/** What a row of `publications` says of a run. */
+export type PublicationRecord = {
+  readonly publicationId: string;
+  readonly run: Pick<Run, "source" | "export" | "exportName" | "dataset" | "month" | "runId" | "submittedAt" | "days">;
+  readonly ownLoadIds: readonly string[];
+  readonly loadIds: readonly string[];
+  readonly priority: number;
+  readonly state: "announced" | "published" | "withdrawn";
+};
+
+type Days = { load_ids: readonly string[]; from: readonly string[]; until: readonly string[] };
+
+/** Writes publications in one insert: readers see all of them at once, or none. */
+export async function insertPublications(
+  warehouse: Warehouse,
+  publications: readonly PublicationRecord[],
+): Promise<void> {
+  await warehouse.insert(
+    "publications",
+    publications.map(({ run, ...publication }) => ({
+      publication_id: publication.publicationId,
+      source: run.source,
+      export: run.export,
+      export_name: run.exportName,
+      dataset: run.dataset,
+      billing_month: firstDayOf(run.month),
+      run_id: run.runId,
+      submitted_at: run.submittedAt,
+      first_day: run.days.first,
+      last_day: run.days.last,
+      own_load_ids: publication.ownLoadIds,
+      load_ids: publication.loadIds,
+      priority: publication.priority,
+      state: publication.state,
+    })),
+  );
+}
+
+/** Decides who is silent between an announced publication and every other one that is current or announced. */
+export const insertShadows = defineStatement<{ publication_id: string; billing_month: string }>("insert-shadows");
+
+/** Copies the rows of some days into a load of their own. */
+export const copyDays = defineStatement<Days & { load_id: string }>("copy-days");
+
+/** Counts the rows of some days. */
+export const countDays = defineQuery<Days, { entries: number }>("count-days", z.object({ entries: Count }));
+
+/** How many days of other publications a publication silences, and how many of its own are silent. */
+export const countShadows = defineQuery<
+  { publication_id: string; load_ids: readonly string[] },
+  { silences: number; silenced: number }
+>("count-shadows", z.object({ silences: Count, silenced: Count }));

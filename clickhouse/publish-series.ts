@@ -1,0 +1,144 @@
+import { randomUUID } from "node:crypto";
+import { ReconciliationError } from "../src/domain/errors.ts";
+import { firstDayOf } from "../src/domain/month.ts";
+import { composePublication, datesOf, newestRun } from "../src/domain/publication.ts";
+import type { Piece } from "../src/domain/publication.ts";
+import type { SeriesKey } from "../src/domain/run.ts";
+import type { Warehouse } from "./client.ts";
+import { listLiveRuns } from "./live-runs.ts";
+import type { LiveRun } from "./live-runs.ts";
+import { recordLoad } from "./loads.ts";
+import { copyDays, countDays, insertPublications, insertShadows } from "./publications.ts";
+import type { PublicationRecord } from "./publications.ts";
+
+/** What happens to a series: a run is added or replaced, or one is taken back. */
+export type SeriesChange =
+  | { readonly kind: "publish"; readonly run: PublicationRecord["run"]; readonly ownLoadIds: readonly string[] }
+  | { readonly kind: "withdraw"; readonly run: LiveRun };
+
+/** How often a series is composed anew because somebody else changed it meanwhile. */
+const ATTEMPTS = 5;
+
+/**
+ * Changes what is visible of a series by one insert. The run that answers afterwards is published anew, completed by
+ * the surviving days of its elders and with fresh shadows, since others may have been published meanwhile. Gives that
+ * publication; undefined when nothing of the series is left.
+ *
+ * Two of these at once do not miss each other. Each announces itself before it looks for overlaps, so at least one of
+ * the two sees both. And each looks afterwards whether the series holds the runs it was composed of.
+ */
+export async function publishSeries(
+  warehouse: Warehouse,
+  series: SeriesKey,
+  change: SeriesChange,
+  priority: number,
+): Promise<PublicationRecord | undefined> {
+  let runs = applyChange(await listSeries(warehouse, series), change);
+  let current = await publishNewest(warehouse, runs, priority, change);
+  for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
+    const seen = await listSeries(warehouse, series);
+    if (isSame(seen, runs)) break;
+    runs = seen;
+    current = await publishNewest(warehouse, runs, priority);
+  }
+  return current;
+}
+
+async function publishNewest(
+  warehouse: Warehouse,
+  runs: readonly LiveRun[],
+  priority: number,
+  change?: SeriesChange,
+): Promise<PublicationRecord | undefined> {
+  const newest = newestRun(runs);
+  const rows: PublicationRecord[] = [];
+  if (change !== undefined && (change.kind === "withdraw" || change.run.runId !== newest?.runId)) {
+    rows.push(recordOf(change, priority));
+  }
+  const current = newest === undefined ? undefined : await announce(warehouse, newest, runs, priority);
+  await insertPublications(warehouse, current === undefined ? rows : [...rows, { ...current, state: "published" }]);
+  return current;
+}
+
+/** Composes a run's publication, says that it is coming, and settles with all others who is silent. */
+async function announce(
+  warehouse: Warehouse,
+  run: LiveRun,
+  runs: readonly LiveRun[],
+  priority: number,
+): Promise<PublicationRecord> {
+  const loadIds: string[] = [];
+  for (const piece of composePublication(run, runs)) loadIds.push(...(await loadsOf(warehouse, run, piece)));
+  const announced: PublicationRecord = {
+    publicationId: randomUUID(),
+    run,
+    ownLoadIds: run.loadIds,
+    loadIds,
+    priority,
+    state: "announced",
+  };
+  await insertPublications(warehouse, [announced]);
+  await insertShadows(warehouse, {
+    publication_id: announced.publicationId,
+    billing_month: firstDayOf(run.month),
+  });
+  return announced;
+}
+
+/** The loads of a piece; surviving days of an elder are copied into a load of their own first. */
+async function loadsOf(warehouse: Warehouse, run: LiveRun, { run: elder, days }: Piece): Promise<readonly string[]> {
+  if (days === "all" || elder.loadIds.length === 0) return elder.loadIds;
+  const dates = datesOf(days, elder.days);
+  const from = dates.map((date) => date.from);
+  const until = dates.map((date) => date.until);
+  const [expected] = await countDays(warehouse, { load_ids: elder.loadIds, from, until });
+  const entries = expected?.entries ?? 0;
+  if (entries === 0) return [];
+
+  const loadId = randomUUID();
+  const part = `days ${days[0]} to ${days.at(-1)} of run ${elder.runId}`;
+  const record = {
+    ...{ loadId, run, part, byteCount: 0, declaredRowCount: entries, startedAt: new Date().toISOString() },
+    ...{ copiedFrom: elder.loadIds, copiedDays: days },
+  };
+  await recordLoad(warehouse, { ...record, state: "started" });
+  await copyDays(warehouse, { load_ids: elder.loadIds, from, until, load_id: loadId });
+  const [copied] = await countDays(warehouse, { load_ids: [loadId], from, until });
+  if (copied?.entries !== entries) {
+    throw new ReconciliationError(
+      `${run.source}/${run.exportName}: ${part} hold ${entries} rows, but ${copied?.entries ?? 0} were copied. ` +
+        "Nothing was published. Import the run again.",
+    );
+  }
+  await recordLoad(warehouse, { ...record, state: "loaded", rowsLoaded: entries });
+  return [loadId];
+}
+
+function recordOf(change: SeriesChange, priority: number): PublicationRecord {
+  const isWithdrawn = change.kind === "withdraw";
+  const loadIds = isWithdrawn ? change.run.loadIds : change.ownLoadIds;
+  return {
+    publicationId: randomUUID(),
+    run: change.run,
+    ownLoadIds: loadIds,
+    loadIds,
+    priority,
+    state: isWithdrawn ? "withdrawn" : "published",
+  };
+}
+
+function applyChange(live: readonly LiveRun[], change: SeriesChange): LiveRun[] {
+  const others = live.filter((run) => run.runId !== change.run.runId);
+  if (change.kind === "withdraw") return others;
+  return [...others, { ...change.run, loadIds: change.ownLoadIds, publishedLoadIds: change.ownLoadIds }];
+}
+
+function isSame(a: readonly LiveRun[], b: readonly LiveRun[]): boolean {
+  const keys = (runs: readonly LiveRun[]) => runs.map(({ runId, loadIds }) => [runId, ...loadIds].join()).sort();
+  return keys(a).join(";") === keys(b).join(";");
+}
+
+async function listSeries(warehouse: Warehouse, series: SeriesKey): Promise<LiveRun[]> {
+  const { source, dataset, month } = series;
+  return listLiveRuns(warehouse, { source, export: series.export, dataset, month });
+}

@@ -1,0 +1,5 @@
+-- How many rows of some loads belong to the given days; `from` is included, `until` is not.
+SELECT count() AS entries
+FROM cost_entries
+WHERE load_id IN {load_ids:Array(UUID)}
+    AND arrayExists((first, until) -> date >= first AND date < until, {from:Array(Date)}, {until:Array(Date)})

@@ -1,0 +1,51 @@
+/**
+ * Every way in which Billhouse is known to fail. Messages start with the place and end with what to do. Callers and
+ * workflow engines match by `name`, so the names are part of the interface.
+ */
+export abstract class BillhouseError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The caller asked for something that cannot be: a wrong option, name, month, file of settings. */
+export class InvalidRequestError extends BillhouseError {}
+
+/** A configured thing is missing or wrong: an environment variable, a credential, a path. */
+export class ConfigurationError extends BillhouseError {}
+
+/** A manifest that cannot be read, or that contradicts itself or the listing. */
+export class ManifestError extends BillhouseError {}
+
+/** A file's header that cannot be mapped: no cost, no date, or the same column twice. */
+export class HeaderError extends BillhouseError {}
+
+/** A file whose bytes are not what was announced: truncated, corrupt, of another size, with broken quoting. */
+export class FileError extends BillhouseError {}
+
+/** Rows that cannot be used, over the source's limit. */
+export class RejectedRowsError extends BillhouseError {}
+
+/** Rows in the file, rows loaded and the manifest's count do not agree. */
+export class ReconciliationError extends BillhouseError {}
+
+/** A file vanished or changed while it was read: the export was overwritten. List again and start over. */
+export class OverwrittenError extends BillhouseError {}
+
+/** The storage account or folder refused or failed. */
+export class StorageError extends BillhouseError {}
+
+/** The warehouse could not be reached, refused a query, or went away. */
+export class WarehouseError extends BillhouseError {}
+
+/** Known failures that no retry can mend: the input or the configuration has to change first. */
+export const PERMANENT_ERRORS: readonly string[] = [
+  InvalidRequestError.name,
+  ConfigurationError.name,
+  ManifestError.name,
+  HeaderError.name,
+  FileError.name,
+  RejectedRowsError.name,
+  ReconciliationError.name,
+];

@@ -1,0 +1,63 @@
+import { ReconciliationError, RejectedRowsError } from "./errors.ts";
+import type { Part, Run } from "./run.ts";
+
+/** A row that could not be used. */
+export type Reject = {
+  /** Number of the record in the file, the first row after the header is 1. */
+  readonly record: number;
+  /** Line of the file on which the record begins, the header is on line 1; null where it was not looked up. */
+  readonly line: number | null;
+  readonly reason: string;
+};
+
+/** What one load brought. Plain JSON. */
+export type Load = {
+  readonly loadId: string;
+  readonly part: Part;
+  readonly rowsLoaded: number;
+  readonly rowsRejected: number;
+  /** The first rejects, in file order. */
+  readonly rejects: readonly Reject[];
+};
+
+/** All rows that a run brought. */
+export function countRows(loads: readonly Load[]): { loaded: number; rejected: number } {
+  return {
+    loaded: loads.reduce((sum, load) => sum + load.rowsLoaded, 0),
+    rejected: loads.reduce((sum, load) => sum + load.rowsRejected, 0),
+  };
+}
+
+/**
+ * Demands that rows loaded and rows rejected are together what the manifest announces, for each part and for the run,
+ * and that not more rows are rejected than the source allows. Throws RejectedRowsError or ReconciliationError.
+ */
+export function requireEveryRow(run: Run, loads: readonly Load[], rejectLimit: number): void {
+  for (const { part, rowsLoaded, rowsRejected } of loads) {
+    requireCount(part.path, part.declaredRowCount, rowsLoaded + rowsRejected);
+  }
+  const { loaded, rejected } = countRows(loads);
+  requireCount(run.manifestPath ?? run.exportName, run.declaredRowCount, loaded + rejected);
+  if (rejected > rejectLimit) throw new RejectedRowsError(describeRejects(loads, rejected, rejectLimit));
+}
+
+function requireCount(place: string, declared: number | null, found: number): void {
+  if (declared === null || declared === found) return;
+  throw new ReconciliationError(
+    `${place}: the manifest announces ${declared} rows, but the ${declared > found ? "file ends" : "file goes on"} ` +
+      `at ${found}. Nothing was published. Deliver the run again.`,
+  );
+}
+
+function describeRejects(loads: readonly Load[], rejected: number, rejectLimit: number): string {
+  const examples = loads.flatMap(({ part, rejects }) =>
+    rejects.map(({ record, line, reason }) =>
+      line === null ? `${part.path} record ${record}: ${reason}` : `${part.path}:${line} (record ${record}) ${reason}`,
+    ),
+  );
+  const more = rejected > examples.length ? `; and ${rejected - examples.length} more` : "";
+  return (
+    `${examples.join("; ")}${more}. ${rejected} rows cannot be used, the source allows ${rejectLimit}. ` +
+    "Nothing was published. Deliver the run again, or raise the source's rejectLimit to import the rest."
+  );
+}

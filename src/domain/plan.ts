@@ -1,0 +1,73 @@
+import type { DayRange } from "./month.ts";
+import { compareRuns, isSuperseded } from "./publication.ts";
+import { runKeyOf, seriesOf } from "./run.ts";
+import type { Run } from "./run.ts";
+
+/** What to import of what was found. */
+export type ImportOptions = {
+  /** Only runs that cover a day of it. */
+  readonly billingPeriod?: DayRange | undefined;
+  /** Only this run; also when a later one supersedes it. */
+  readonly runId?: string | undefined;
+  /** Import again what is published. */
+  readonly overwrite: boolean;
+};
+
+/** A run of which the publications already know. */
+export type KnownRun = Pick<Run, "source" | "export" | "dataset" | "month" | "runId" | "submittedAt" | "days">;
+
+/** Why a run is not imported. */
+export type SkipReason =
+  | "already imported"
+  | "superseded by a later run"
+  | "outside of the billing period"
+  | "another run id";
+
+/** What happens to one discovered run. */
+export type PlannedRun =
+  | { readonly run: Run; readonly action: "import" }
+  | { readonly run: Run; readonly action: "skip"; readonly reason: SkipReason };
+
+/**
+ * Decides what happens to each discovered run, newest first within each series, so that the current figures appear
+ * first. Runs that are published are skipped unless `overwrite`; runs that later ones cover entirely are skipped
+ * unless asked for by id.
+ */
+export function planImport(
+  discovered: readonly Run[],
+  published: readonly KnownRun[],
+  options: ImportOptions,
+): PlannedRun[] {
+  const known = new Set(published.map(runKeyOf));
+  const bySeries = new Map<string, KnownRun[]>();
+  for (const run of [...discovered, ...published]) {
+    const series = bySeries.get(seriesOf(run));
+    if (series === undefined) bySeries.set(seriesOf(run), [run]);
+    else series.push(run);
+  }
+  return discovered
+    .toSorted((a, b) => compareText(seriesOf(a), seriesOf(b)) || compareRuns(b, a))
+    .map((run) => {
+      const reason = reasonToSkip(run, known, bySeries.get(seriesOf(run)) ?? [], options);
+      return reason === undefined ? { run, action: "import" } : { run, action: "skip", reason };
+    });
+}
+
+function reasonToSkip(
+  run: Run,
+  known: ReadonlySet<string>,
+  series: readonly KnownRun[],
+  { billingPeriod, runId, overwrite }: ImportOptions,
+): SkipReason | undefined {
+  if (runId !== undefined && run.runId.toLowerCase() !== runId.toLowerCase()) return "another run id";
+  if (billingPeriod !== undefined && (run.days.last < billingPeriod.first || billingPeriod.last < run.days.first)) {
+    return "outside of the billing period";
+  }
+  if (known.has(runKeyOf(run)) && !overwrite) return "already imported";
+  if (runId === undefined && isSuperseded(run, series)) return "superseded by a later run";
+  return undefined;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,1 @@
+export { startAzurite, type Azurite } from "../../src/demo/azurite.ts";

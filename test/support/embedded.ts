@@ -1,0 +1,99 @@
+import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseClientConfigOptions } from "@clickhouse/client";
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { test as base } from "vitest";
+import { acquireEmbedded, type EmbeddedWarehouse } from "../../clickhouse/embedded/process.ts";
+
+export interface TestWarehouse extends EmbeddedWarehouse {
+  readonly dataDir: string;
+  readonly client: ClickHouseClient;
+}
+
+/** Tests with a warehouse of their file's own, empty at its beginning. */
+export const test = base.extend<{ warehouse: TestWarehouse }>({
+  warehouse: [
+    async ({}, use) => {
+      const dataDir = await aDataDir();
+      const held = await acquireEmbedded({ dataDir });
+      const client = aClient(held);
+      await use({ ...held, dataDir, client });
+      await client.close();
+      await held.release();
+      await until(() => !isAlive(held.pid));
+      await rm(dataDir, { recursive: true });
+    },
+    { scope: "file" },
+  ],
+});
+
+/** A fresh directory; the caller removes it. */
+export async function aDataDir(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "billhouse-test-"));
+}
+
+/** A client that does not write what fails on the console. */
+export function aClient(
+  { url, username, password }: Pick<EmbeddedWarehouse, "url" | "username" | "password">,
+  options: ClickHouseClientConfigOptions = {},
+): ClickHouseClient {
+  return createClient({ url, username, password, log: { level: ClickHouseLogLevel.OFF }, ...options });
+}
+
+/** Waits for a condition, not for a time; fails after ten seconds. */
+export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await isTrue())) {
+    if (Date.now() > deadline) throw new Error(`This did not come true within 10 s: ${String(isTrue)}`);
+    await sleep(10);
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Resident memory of a process in bytes. */
+export async function residentBytes(pid: number): Promise<number> {
+  const [, pages = "0"] = (await readFile(`/proc/${pid}/statm`, "utf8")).split(" ");
+  return Number(pages) * 4096;
+}
+
+export interface CurlAnswer {
+  /** curl's own exit code: 0 unless the transfer itself failed. */
+  readonly exitCode: number;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Runs curl as the warehouse's user; the input is what `--data-binary @-` sends. */
+export async function curl(
+  { username, password }: Pick<EmbeddedWarehouse, "username" | "password">,
+  args: readonly string[],
+  input: string | Uint8Array = "",
+): Promise<CurlAnswer> {
+  return rawCurl(["--user", `${username}:${password}`, ...args], input);
+}
+
+/** Runs curl as nobody. */
+export async function rawCurl(args: readonly string[], input: string | Uint8Array = ""): Promise<CurlAnswer> {
+  const child = spawn("curl", ["--silent", "--include", ...args], { stdio: ["pipe", "pipe", "inherit"] });
+  child.stdin.on("error", () => undefined).end(input);
+  const chunks: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const exitCode = await new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? -1)));
+  const text = Buffer.concat(chunks).toString();
+  // "100 Continue" comes before the answer itself.
+  const start = text.lastIndexOf("HTTP/1.1 ", text.search(/^HTTP\/1\.1 [2-5]\d\d/m));
+  const end = text.indexOf("\r\n\r\n", start);
+  const [first = "", ...lines] = text.slice(Math.max(start, 0), end).split("\r\n");
+  const headers = lines.map((line) => [line.split(":", 1)[0]?.toLowerCase(), line.replace(/^[^:]*: */, "")]);
+  return { exitCode, status: Number(first.split(" ")[1]), headers: Object.fromEntries(headers), body: text.slice(end + 4) };
+}

@@ -1,0 +1,73 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createActivities } from "../../activities/activities.ts";
+import { createWarehouse } from "../../clickhouse/client.ts";
+import type { Warehouse } from "../../clickhouse/client.ts";
+import { acquireEmbedded } from "../../clickhouse/embedded/process.ts";
+import { migrate } from "../../clickhouse/migrate.ts";
+import { saveSource } from "../../clickhouse/sources.ts";
+import { SOURCE_DEFAULTS } from "../../src/domain/source.ts";
+import type { FolderSource } from "../../src/domain/source.ts";
+import { openStore } from "../../src/sources/open-store.ts";
+import { importSource } from "../../workflows/import-source.ts";
+import type { ImportSourceInput, SourceReport } from "../../workflows/import-source.ts";
+
+/** A real engine with its own data directory, and as many fresh databases as a test file wants. */
+export type TestEngine = {
+  /** A migrated database of its own. */
+  database(): Promise<Warehouse>;
+  close(): Promise<void>;
+};
+
+/** Starts an engine for one test file. */
+export async function startTestEngine(): Promise<TestEngine> {
+  const dataDir = await mkdtemp(join(tmpdir(), "billhouse-test-"));
+  const engine = await acquireEmbedded({ dataDir });
+  const open: Warehouse[] = [];
+  return {
+    async database() {
+      const { url, username, password } = engine;
+      const database = `test_${randomUUID().replaceAll("-", "")}`;
+      const warehouse = createWarehouse({ url, username, password, database });
+      open.push(warehouse);
+      await migrate(warehouse);
+      return warehouse;
+    },
+    async close() {
+      await Promise.all(open.map((warehouse) => warehouse.close()));
+      await engine.release();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A folder source with exports of its own, already known to the warehouse. */
+export type TestSource = FolderSource & { remove(): Promise<void> };
+
+/** Adds a folder source on an empty directory. */
+export async function addFolderSource(
+  warehouse: Warehouse,
+  settings: Partial<Omit<FolderSource, "kind" | "path">> = {},
+): Promise<TestSource> {
+  const path = await mkdtemp(join(tmpdir(), "billhouse-exports-"));
+  const source: FolderSource = { ...SOURCE_DEFAULTS, name: "contoso", ...settings, kind: "folder", path };
+  await saveSource(warehouse, source);
+  return { ...source, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Imports a source as the command does, in this process. */
+export async function importAll(
+  warehouse: Warehouse,
+  source: string,
+  options: Partial<Omit<ImportSourceInput, "source">> = {},
+): Promise<SourceReport> {
+  const activities = createActivities({
+    warehouse,
+    openStore: (found) => openStore(found, process.env),
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  });
+  return importSource(activities, { source, overwrite: false, dryRun: false, ...options });
+}

@@ -1,0 +1,42 @@
+import type { Activities } from "../activities/activities.ts";
+import type { Publication } from "../activities/publish-run.ts";
+import { countRows } from "../src/domain/load.ts";
+import type { Load } from "../src/domain/load.ts";
+import type { Run } from "../src/domain/run.ts";
+import type { Source } from "../src/domain/source.ts";
+import { inBatches } from "./in-batches.ts";
+
+/** What an import of a run brought. Plain JSON. */
+export type RunReport = {
+  readonly publication: Publication;
+  readonly rowsLoaded: number;
+  readonly rowsRejected: number;
+  /** By currency, as text with all digits. */
+  readonly totals: readonly {
+    readonly billing_currency: string;
+    readonly actual: string;
+    readonly amortized: string;
+  }[];
+};
+
+/** Parts of one run that are loaded side by side. */
+const CONCURRENT_LOADS = 2;
+
+/** Brings one run in: loads its parts, checks that nothing is missing, makes it visible. */
+export async function importRun(activities: Activities, input: { source: Source; run: Run }): Promise<RunReport> {
+  const { source, run } = input;
+  let loads: Load[] = [];
+  await activities.recordRun({ run, state: "importing", loadIds: [], error: "" });
+  try {
+    loads = await inBatches(run.parts, CONCURRENT_LOADS, (part) => activities.loadPart({ source, run, part }));
+    const totals = await activities.verifyRun({ run, loads, rejectLimit: source.rejectLimit });
+    const publication = await activities.publishRun({ run, loads, priority: source.priority });
+    await activities.recordRun({ run, state: "imported", loadIds: loads.map((load) => load.loadId), error: "" });
+    const { loaded, rejected } = countRows(loads);
+    return { publication, rowsLoaded: loaded, rowsRejected: rejected, totals };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    await activities.recordRun({ run, state: "failed", loadIds: loads.map((load) => load.loadId), error: message });
+    throw error;
+  }
+}
