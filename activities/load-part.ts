@@ -52,7 +52,7 @@ export function createLoadPart({ warehouse, openStore, signal, onProgress }: Act
 
   async function streamPart(store: Store, loadId: string, run: Run, part: Part): Promise<void> {
     const opened = await openPart(await store.open(part, signal), part.path);
-    const source = { failure: undefined as unknown };
+    const source = { failure: undefined as Error | undefined };
     opened.body.once("error", (error) => (source.failure = error));
     const report = reportProgress(loadId, run, part);
     try {

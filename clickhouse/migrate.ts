@@ -33,7 +33,7 @@ const LedgerRow = z.object({ number: z.number(), name: z.string(), sha256: z.str
 /** All migrations in order, out of `clickhouse/migrations`. Throws when a number is missing or given twice. */
 export function readMigrations(directory: URL = new URL("./migrations/", import.meta.url)): Migration[] {
   const migrations = readdirSync(directory)
-    .sort()
+    .toSorted()
     .map((file) => {
       const match = FILE.exec(file);
       if (match === null) throw new WarehouseError(`migrations/${file}: expected a name like 0042_what_it_makes.sql`);

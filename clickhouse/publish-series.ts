@@ -98,8 +98,14 @@ async function loadsOf(warehouse: Warehouse, run: LiveRun, { run: elder, days }:
   const loadId = randomUUID();
   const part = `days ${days[0]} to ${days.at(-1)} of run ${elder.runId}`;
   const record = {
-    ...{ loadId, run, part, byteCount: 0, declaredRowCount: entries, startedAt: new Date().toISOString() },
-    ...{ copiedFrom: elder.loadIds, copiedDays: days },
+    loadId,
+    run,
+    part,
+    byteCount: 0,
+    declaredRowCount: entries,
+    startedAt: new Date().toISOString(),
+    copiedFrom: elder.loadIds,
+    copiedDays: days,
   };
   await recordLoad(warehouse, { ...record, state: "started" });
   await copyDays(warehouse, { load_ids: elder.loadIds, from, until, load_id: loadId });
@@ -134,7 +140,7 @@ function applyChange(live: readonly LiveRun[], change: SeriesChange): LiveRun[] 
 }
 
 function isSame(a: readonly LiveRun[], b: readonly LiveRun[]): boolean {
-  const keys = (runs: readonly LiveRun[]) => runs.map(({ runId, loadIds }) => [runId, ...loadIds].join()).sort();
+  const keys = (runs: readonly LiveRun[]) => runs.map(({ runId, loadIds }) => [runId, ...loadIds].join()).toSorted();
   return keys(a).join(";") === keys(b).join(";");
 }
 

@@ -81,6 +81,10 @@ export class Engine {
         const names = Object.entries(query.params).map(([name, value]) => `param_${name}=${literal(value)}`);
         if (names.length > 0) await connection.session.queryAsync(`SET ${names.join(", ")}`);
         return (await connection.session.queryAsync(query.sql, { format: query.format })).bytes();
+      } catch (error) {
+        // A query that failed stays in system.processes until its session is used again.
+        await connection?.session.queryAsync("SELECT 1").catch(() => undefined);
+        throw error;
       } finally {
         isOver = true;
         if (connection !== undefined) this.#release(connection, query.changesSession);

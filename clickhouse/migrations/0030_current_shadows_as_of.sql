@@ -1,6 +1,7 @@
 -- The days of current loads that stay silent because another publication answers, as of a moment that the caller gives: current_shadows_as_of(moment = '2026-05-01 00:00:00').
 CREATE VIEW current_shadows_as_of AS
-SELECT DISTINCT
+SELECT
+    publication_id,
     metric,
     load_id,
     billing_account_id,
@@ -8,5 +9,4 @@ SELECT DISTINCT
     date
 FROM shadows
 WHERE publication_id IN (SELECT publication_id FROM current_publications_as_of(moment = {moment:DateTime64(6, 'UTC')}))
-    AND load_id IN (SELECT load_id FROM current_loads_as_of(moment = {moment:DateTime64(6, 'UTC')}))
 COMMENT 'Days of current loads that stay silent because another publication answers, as of a moment'

@@ -2,6 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { Socket } from "node:net";
+import { EMULATOR_ACCOUNT, EMULATOR_KEY } from "../sources/blob-credential.ts";
 
 /** A running Azurite blob service on loopback, with everything kept in its memory. */
 export type Azurite = {
@@ -13,10 +14,6 @@ export type Azurite = {
   /** Ends the service; everything stored is gone. */
   close(): Promise<void>;
 };
-
-/** Azurite's documented account; its key is public and the same everywhere. */
-const ACCOUNT = "devstoreaccount1";
-const ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
 // The channel to the parent closes when the parent ends, kill -9 included: the service must not outlive it.
 const END_WITH_PARENT = `data:text/javascript,process.once("disconnect",()=>process.exit())`;
@@ -52,9 +49,9 @@ export async function startAzurite(): Promise<Azurite> {
     if (stream instanceof Socket) stream.unref();
   }
 
-  const url = `${address}/${ACCOUNT}`;
+  const url = `${address}/${EMULATOR_ACCOUNT}`;
   return {
-    connectionString: `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${ACCOUNT_KEY};BlobEndpoint=${url};`,
+    connectionString: `DefaultEndpointsProtocol=http;AccountName=${EMULATOR_ACCOUNT};AccountKey=${EMULATOR_KEY};BlobEndpoint=${url};`,
     url,
     pid: child.pid ?? 0,
     async close() {

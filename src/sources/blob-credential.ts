@@ -8,9 +8,11 @@ export type BlobCredential =
   | { readonly kind: "key"; readonly account: string; readonly key: string }
   | { readonly kind: "sas"; readonly query: string };
 
-/** The emulator's documented account, which UseDevelopmentStorage=true stands for. */
-const EMULATOR_ACCOUNT = "devstoreaccount1";
-const EMULATOR_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+/** Azurite's documented account, which UseDevelopmentStorage=true stands for. */
+export const EMULATOR_ACCOUNT = "devstoreaccount1";
+
+/** Its documented key: public, and the same everywhere. */
+export const EMULATOR_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
 /**
  * The credential that a source refers to: a connection string, a SAS or a whole SAS url in the named environment

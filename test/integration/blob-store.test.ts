@@ -179,7 +179,7 @@ test("an abort ends a read at once, also while the storage is silent", async () 
   const proxy = await startProxy(() => 1_000_000, "silence");
   const controller = new AbortController();
   const reading = buffer(await storeOf(container, "", proxy.port).open(file, controller.signal));
-  await proxy.silent();
+  await expect.poll(() => proxy.silences()).toBe(1);
   const started = performance.now();
   controller.abort();
   await expect(reading).rejects.toMatchObject({ name: "AbortError" });
@@ -191,13 +191,11 @@ test("an abort ends an opening and a listing at once, with its reason", async ()
   const file = await only(storeOf(container));
   const proxy = await startProxy(() => 0, "silence");
   const store = storeOf(container, "", proxy.port);
-  for (const work of [
-    (signal: AbortSignal) => store.open(file, signal),
-    (signal: AbortSignal) => listed(store, signal),
-  ]) {
+  const works = [(signal: AbortSignal) => store.open(file, signal), (signal: AbortSignal) => listed(store, signal)];
+  for (const [at, work] of works.entries()) {
     const controller = new AbortController();
     const working = work(controller.signal);
-    await proxy.silent();
+    await expect.poll(() => proxy.silences()).toBe(at + 1);
     controller.abort(new Error("enough"));
     await expect(working).rejects.toThrow("enough");
   }
@@ -442,17 +440,18 @@ function everythingIn(error: unknown): string {
   return [inspect(error), ...texts].join("\n");
 }
 
-type Proxy = { port: number; connections(): number; open(): number; silent(): Promise<void> };
+type Proxy = { port: number; connections(): number; open(): number; silences(): number };
 
 /** Stands between the store and Azurite, and lets through each connection the head of an answer and so many bytes. */
 async function startProxy(bytesOf: (connection: number) => number, then: "drop" | "silence" = "drop"): Promise<Proxy> {
   const target = Number(new URL(azurite.url).port);
   const sockets = new Set<Socket>();
   let connections = 0;
-  let fallSilent = () => {};
+  let silences = 0;
   const server: Server = createServer((near) => {
     let left = bytesOf(++connections);
     let isHead = true;
+    let silent = false;
     const far = connect(target, "127.0.0.1");
     sockets.add(near);
     near.once("close", () => {
@@ -470,9 +469,10 @@ async function startProxy(bytesOf: (connection: number) => number, then: "drop" 
       left -= allowed.length;
       // What is let through arrives before the connection drops.
       const flowing = near.write(allowed, () => {
-        if (left > 0) return;
+        if (left > 0 || near.destroyed) return;
         if (then === "drop") near.destroy();
-        fallSilent();
+        else if (!silent) silences++;
+        silent = true;
       });
       if (!flowing) {
         far.pause();
@@ -489,9 +489,6 @@ async function startProxy(bytesOf: (connection: number) => number, then: "drop" 
     port: (server.address() as AddressInfo).port,
     connections: () => connections,
     open: () => sockets.size,
-    silent: () =>
-      new Promise((resolve) => {
-        fallSilent = resolve;
-      }),
+    silences: () => silences,
   };
 }

