@@ -28,10 +28,7 @@ export function createPublishRun({ warehouse, signal }: ActivityDependencies) {
     signal.throwIfAborted();
     const ownLoadIds = input.loads.map((load) => load.loadId);
     const current = await publishSeries(warehouse, run, { kind: "publish", run, ownLoadIds }, input.priority);
-    const [shadows] = await countShadows(warehouse, {
-      publication_id: current?.publicationId ?? NONE,
-      load_ids: current?.loadIds ?? [],
-    });
+    const [shadows] = await countShadows(warehouse, { publication_id: current?.publicationId ?? NONE });
     return {
       publicationId: current?.publicationId ?? NONE,
       isCurrent: current?.run.runId === run.runId,

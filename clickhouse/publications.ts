@@ -52,7 +52,7 @@ export const copyDays = defineStatement<Days & { load_id: string }>("copy-days")
 export const countDays = defineQuery<Days, { entries: number }>("count-days", z.object({ entries: Count }));
 
 /** How many days of other publications a publication silences, and how many of its own are silent. */
-export const countShadows = defineQuery<
-  { publication_id: string; load_ids: readonly string[] },
-  { silences: number; silenced: number }
->("count-shadows", z.object({ silences: Count, silenced: Count }));
+export const countShadows = defineQuery<{ publication_id: string }, { silences: number; silenced: number }>(
+  "count-shadows",
+  z.object({ silences: Count, silenced: Count }),
+);

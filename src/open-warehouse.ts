@@ -33,10 +33,7 @@ export async function openWarehouse(config: WarehouseConfig, signal?: AbortSigna
  * Works on a warehouse of the current schema: it is brought up to date first. Ctrl-C is the work's own affair, which
  * sees the context's signal; its end is waited for.
  */
-export async function changeWarehouse<T>(
-  context: Context,
-  work: (warehouse: Warehouse) => Promise<T>,
-): Promise<T> {
+export async function changeWarehouse<T>(context: Context, work: (warehouse: Warehouse) => Promise<T>): Promise<T> {
   const { warehouse, close } = await openWarehouse(readConfig(context.env, context.cwd).warehouse, context.signal);
   try {
     context.signal.throwIfAborted();

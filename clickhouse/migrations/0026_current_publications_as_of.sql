@@ -21,6 +21,6 @@ FROM
     LIMIT 1 BY source, export, dataset, billing_month, run_id
 )
 WHERE state = 'published'
-ORDER BY submitted_at DESC, published_at DESC, publication_id DESC
+ORDER BY submitted_at DESC, run_id DESC
 LIMIT 1 BY source, export, dataset, billing_month
 COMMENT 'The publication that answers for each source, export, dataset and billing month, as of a moment'

@@ -2,6 +2,7 @@
 CREATE VIEW current_shadows_as_of AS
 SELECT
     publication_id,
+    silent_publication_id,
     metric,
     load_id,
     billing_account_id,
@@ -9,4 +10,5 @@ SELECT
     date
 FROM shadows
 WHERE publication_id IN (SELECT publication_id FROM current_publications_as_of(moment = {moment:DateTime64(6, 'UTC')}))
+    AND silent_publication_id IN (SELECT publication_id FROM current_publications_as_of(moment = {moment:DateTime64(6, 'UTC')}))
 COMMENT 'Days of current loads that stay silent because another publication answers, as of a moment'

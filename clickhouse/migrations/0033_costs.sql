@@ -1,5 +1,6 @@
 -- Every cost entry that counts, now.
+-- The moment comes first in a query, so whatever it lets a reader see was written before the reader looks for it.
 CREATE VIEW costs AS
 SELECT *
-FROM costs_as_of(moment = '2299-12-31 00:00:00')
+FROM costs_as_of(moment = (SELECT max(published_at) FROM publications))
 COMMENT 'Every cost entry that counts: one row per line of the current runs. A cost is null where the row does not carry that metric, so that sums of either metric are right over all datasets'

@@ -1,5 +1,6 @@
 -- Subscriptions in the current runs, now.
+-- The moment comes first in a query, so whatever it lets a reader see was written before the reader looks for it.
 CREATE VIEW subscriptions AS
 SELECT *
-FROM subscriptions_as_of(moment = '2299-12-31 00:00:00')
+FROM subscriptions_as_of(moment = (SELECT max(published_at) FROM publications))
 COMMENT 'Subscriptions in the current runs'

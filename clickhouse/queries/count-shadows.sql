@@ -1,4 +1,5 @@
--- How many subscription days of others a publication silences, and how many of its own loads are silent now.
+-- How many subscription days of others a publication silences, and how many of its own loads are silent, now.
 SELECT
-    (SELECT uniqExact(metric, subscription_id, date) FROM shadows FINAL WHERE publication_id = {publication_id:UUID}) AS silences,
-    (SELECT uniqExact(metric, subscription_id, date) FROM current_shadows WHERE load_id IN {load_ids:Array(UUID)}) AS silenced
+    uniqExactIf((metric, subscription_id, date), publication_id = {publication_id:UUID}) AS silences,
+    uniqExactIf((metric, subscription_id, date), silent_publication_id = {publication_id:UUID}) AS silenced
+FROM current_shadows

@@ -1,7 +1,8 @@
 -- Where the announced publication and another one (current, or announced at the same time) cover the same billing
 -- account, subscription and day of a billing month for the same metric, the one of smaller rank answers and the other
 -- is silent. An empty billing account matches any where there is a subscription: some exports do not name theirs.
-INSERT INTO shadows (publication_id, metric, load_id, billing_account_id, subscription_id, date)
+-- All reads of publications share one snapshot, so that none is missed between announced and current.
+INSERT INTO shadows (publication_id, silent_publication_id, metric, load_id, billing_account_id, subscription_id, date)
 WITH
     open AS
     (
@@ -67,6 +68,7 @@ WITH
     )
 SELECT
     if(a.rank < b.rank, a.publication_id, b.publication_id) AS publication_id,
+    if(a.rank < b.rank, b.publication_id, a.publication_id) AS silent_publication_id,
     a.metric AS metric,
     if(a.rank < b.rank, b.load_id, a.load_id) AS load_id,
     if(a.rank < b.rank, b.billing_account_id, a.billing_account_id) AS billing_account_id,
@@ -77,3 +79,4 @@ INNER JOIN (SELECT * FROM covered WHERE publication_id != {publication_id:UUID})
     ON a.metric = b.metric AND a.subscription_id = b.subscription_id AND a.date = b.date
 WHERE a.billing_account_id = b.billing_account_id
     OR (a.subscription_id != '' AND (a.billing_account_id = '' OR b.billing_account_id = ''))
+SETTINGS enable_shared_storage_snapshot_in_query = 1

@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
 import { ManifestError, FileError, OverwrittenError } from "../domain/errors.ts";
+import { monthOf } from "../domain/month.ts";
 import type { DayRange } from "../domain/month.ts";
 import type { Run } from "../domain/run.ts";
 import type { Source } from "../domain/source.ts";
@@ -79,9 +80,10 @@ async function discoverOnce(source: string, store: Store, options: DiscoverOptio
   const leftoverCount = takeUnnamed(source, unnamed, manifests, found);
 
   const { runs, problems } = distinctRuns(found.runs);
+  const asked = runs.filter((run) => isWithin(run.days, options.billingPeriod));
   return {
-    runs: runs.filter((run) => isWithin(run.days, options.billingPeriod)),
-    problems: sorted([...found.problems, ...problems]),
+    runs: asked.filter(isWithinOneMonth),
+    problems: sorted([...found.problems, ...problems, ...asked.filter((run) => !isWithinOneMonth(run)).map(tooLong)]),
     skipped: sorted(found.skipped),
     warnings: found.warnings.toSorted(),
     leftoverCount,
@@ -149,6 +151,19 @@ function takeUnnamed(
 
 function isWithin(days: DayRange | null, billingPeriod: DayRange | undefined): boolean {
   return days === null || billingPeriod === undefined || overlap(days, billingPeriod);
+}
+
+/** A run is published whole for its month: one over two months would count twice, or have to be cut. */
+function isWithinOneMonth(run: Run): boolean {
+  return monthOf(run.days.first) === monthOf(run.days.last);
+}
+
+function tooLong({ manifestPath, parts, days }: Run): Problem {
+  const place = manifestPath ?? parts[0]?.path ?? "/";
+  return {
+    place,
+    message: `${place}: covers ${days.first} to ${days.last}, more than one month: run the export once for each month`,
+  };
 }
 
 function sorted(problems: readonly Problem[]): Problem[] {

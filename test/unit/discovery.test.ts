@@ -207,6 +207,16 @@ test("two blobs that turn out to be one file are refused, so that nothing counts
   ]);
 });
 
+test("a run over more than one month is a problem, since it is published whole for one", async () => {
+  const { runs, problems } = await discover(
+    delivery({ startDate: "2026-04-15T00:00:00", endDate: "2026-05-14T00:00:00Z" }),
+  );
+  expect(runs).toEqual([]);
+  expect(problems.map((problem) => problem.message)).toEqual([
+    expect.stringContaining("covers 2026-04-15 to 2026-05-14, more than one month: run the export once for each month"),
+  ]);
+});
+
 test("the same run delivered twice is one run", async () => {
   const { runs, problems } = await discover({ ...delivery(), ...moved(delivery(), "copy") });
   expect(problems).toEqual([]);

@@ -1,0 +1,81 @@
+import { Readable } from "node:stream";
+import { z } from "zod";
+import { createActivities } from "../activities/activities.ts";
+import { createWarehouse } from "../clickhouse/client.ts";
+import { openStore } from "../src/sources/open-store.ts";
+import type { Store } from "../src/sources/store.ts";
+import { importSource } from "../workflows/import-source.ts";
+import { giveAnswer, readInput } from "./apart.ts";
+import { readUsage } from "./usage.ts";
+
+// The process of an import, alone with itself so that its memory is its own. All it does else is count.
+const Input = z.object({
+  address: z.object({ url: z.string(), username: z.string(), password: z.string(), database: z.string() }),
+  source: z.string(),
+});
+
+const { address, source } = Input.parse(await readInput());
+const warehouse = createWarehouse(address);
+const phases = new Map<string, { started: number; ended: number }>();
+const bytesRead: Record<string, number> = {};
+const activities = createActivities({
+  warehouse,
+  openStore: (found) => countBytes(openStore(found, process.env)),
+  signal: new AbortController().signal,
+  onProgress: () => undefined,
+});
+await warehouse.rows("SELECT 1");
+
+const before = readUsage(process.pid);
+const started = performance.now();
+const report = await importSource(
+  {
+    ...activities,
+    discoverRuns: timed("listing", activities.discoverRuns),
+    loadPart: timed("loading", activities.loadPart),
+    verifyRun: timed("verifying", activities.verifyRun),
+    publishRun: timed("publishing", activities.publishRun),
+  },
+  { source, overwrite: false, dryRun: false },
+);
+const seconds = (performance.now() - started) / 1000;
+const after = readUsage(process.pid);
+await warehouse.close();
+
+const failures = report.runs.filter((run) => run.outcome !== "imported").map((run) => JSON.stringify(run));
+if (failures.length > 0) throw new Error(`The import did not go through: ${failures.join(", ")}`);
+await giveAnswer({
+  seconds,
+  cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+  memory: [{ name: "importer", peakBytes: after.peakBytes, idleBytes: before.peakBytes }],
+  phases: Object.fromEntries([...phases].map(([name, phase]) => [name, (phase.ended - phase.started) / 1000])),
+  bytesRead,
+});
+
+/** Parts are loaded side by side: a phase goes from the first beginning to the last end. */
+function timed<Given, Result>(name: string, work: (given: Given) => Promise<Result>) {
+  return async (given: Given): Promise<Result> => {
+    const begun = phases.get(name)?.started ?? performance.now();
+    phases.set(name, { started: begun, ended: begun });
+    const result = await work(given);
+    phases.set(name, { started: begun, ended: performance.now() });
+    return result;
+  };
+}
+
+function countBytes(store: Store): Store {
+  return {
+    ...store,
+    async open(file, signal) {
+      const body = await store.open(file, signal);
+      return Readable.from(counted(file.path, body), { objectMode: false });
+    },
+  };
+}
+
+async function* counted(path: string, body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of body) {
+    bytesRead[path] = (bytesRead[path] ?? 0) + chunk.length;
+    yield chunk;
+  }
+}

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { Count, defineQuery, Moment } from "./query.ts";
+
+const ListedPublicationRow = z
+  .object({
+    publication_id: z.string(),
+    source: z.string(),
+    export: z.string(),
+    export_name: z.string(),
+    dataset: z.enum(["actual", "amortized", "usage", "focus"]),
+    month: z.string(),
+    run_id: z.string(),
+    submitted_at: Moment,
+    first_day: z.string(),
+    last_day: z.string(),
+    state: z.enum(["published", "withdrawn"]),
+    priority: z.number().int(),
+    published_at: Moment,
+    is_current: z.union([z.boolean(), z.number()]).transform(Boolean),
+    loads: Count,
+    entries: Count,
+    silent_days: Count,
+  })
+  .transform((row) => ({
+    publicationId: row.publication_id,
+    source: row.source,
+    export: row.export,
+    exportName: row.export_name,
+    dataset: row.dataset,
+    month: row.month,
+    runId: row.run_id,
+    submittedAt: row.submitted_at,
+    days: { first: row.first_day, last: row.last_day },
+    state: row.state,
+    priority: row.priority,
+    publishedAt: row.published_at,
+    /** Whether it answers for its series now. */
+    isCurrent: row.is_current,
+    loads: row.loads,
+    /** Rows of all of its loads, also of those that complete the month. */
+    rows: row.entries,
+    /** Subscription days of it that another publication answers instead. */
+    silentDays: row.silent_days,
+  }));
+
+/** A step of what is visible: a publication, or a withdrawal. */
+export type ListedPublication = z.infer<typeof ListedPublicationRow>;
+
+/** What answers now, or everything that ever was; of all sources and datasets where none is given. */
+export const listPublications = defineQuery<
+  { sources: readonly string[]; dataset: string; first_day: string; last_day: string; history: boolean },
+  ListedPublication
+>("publication-list", ListedPublicationRow);

@@ -1,0 +1,31 @@
+import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import { EXIT } from "../context.ts";
+import type { Command } from "../context.ts";
+import { InvalidRequestError } from "../domain/errors.ts";
+import { readWarehouse } from "../open-warehouse.ts";
+
+/** What to ask, and in which of ClickHouse's formats to answer. */
+export type QueryOptions = { readonly sql: string; readonly format?: string };
+
+/** Streams the result of one statement to stdout, byte for byte as ClickHouse writes it. */
+export const query: Command<QueryOptions> = async (context, options) => {
+  const { stdout, stdin, signal } = context;
+  const sql = (options.sql === "-" ? await text(stdin) : options.sql).trim().replace(/;$/, "");
+  if (sql === "") throw new InvalidRequestError("There is no SQL. Give it as an argument, or `-` and pipe it in.");
+  const format = options.format ?? (stdout.isTTY === true ? "PrettyCompact" : "TabSeparated");
+  return readWarehouse(context, async (warehouse) => {
+    const result = await warehouse.stream(sql, format, {}, signal);
+    try {
+      await pipeline(result, stdout, { end: false, signal });
+    } catch (error) {
+      if (!isClosedPipe(error)) throw error;
+    }
+    return EXIT.done;
+  });
+};
+
+/** Whoever reads the result, like `head`, has enough of it. */
+function isClosedPipe(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EPIPE";
+}

@@ -1,0 +1,178 @@
+import type { Warehouse } from "../../clickhouse/client.ts";
+import { listSources, listSourceStatus, removeSource, saveSource } from "../../clickhouse/sources.ts";
+import type { SourceStatus } from "../../clickhouse/sources.ts";
+import { EXIT } from "../context.ts";
+import type { Command, Context } from "../context.ts";
+import { InvalidRequestError } from "../domain/errors.ts";
+import type { Source } from "../domain/source.ts";
+import { changeWarehouse, readWarehouse } from "../open-warehouse.ts";
+import { resolveSource, SourceSettings } from "../source-settings.ts";
+import { formatMoment } from "./format.ts";
+import { requireSource } from "./require-sources.ts";
+import { formatTable } from "./table.ts";
+
+/** A source by options. */
+export type AddOptions = {
+  readonly name: string;
+  readonly url?: string;
+  readonly path?: string;
+  readonly credential?: string;
+  readonly priority?: number;
+  readonly rejectLimit?: number;
+  readonly disabled: boolean;
+};
+
+type Named = { readonly name: string };
+type Json = { readonly json: boolean };
+type Shown = { readonly source: Source; readonly status: SourceStatus | null };
+
+/** Adds a source. Its name must be free. */
+export const addSource: Command<AddOptions> = (context, options) => {
+  const source = readOptions(options, context.cwd);
+  return changeWarehouse(context, async (warehouse) => {
+    if ((await listSources(warehouse, {})).some((known) => known.name === source.name)) {
+      throw new InvalidRequestError(
+        `There is a source ${source.name} already. Change it with \`billhouse apply\`, or remove it first.`,
+      );
+    }
+    await saveSource(warehouse, source);
+    context.print(`Added ${source.name}: ${placeOf(source)}`);
+    return EXIT.done;
+  });
+};
+
+/** Lists the sources with their last attempt and last import. */
+export const listAll: Command<Json> = (context, { json }) =>
+  readWarehouse(context, async (warehouse) => {
+    const shown = await listShown(warehouse);
+    if (json) context.print(JSON.stringify({ sources: shown.map(toJson) }, null, 2));
+    else if (shown.length === 0) context.print("There are no sources yet. Add one with `billhouse sources add`.");
+    else context.print(tableOf(shown));
+    return EXIT.done;
+  });
+
+/** Shows everything about one source, errors in full. */
+export const showSource: Command<Named & Json> = (context, { name, json }) =>
+  readWarehouse(context, async (warehouse) => {
+    const shown = await listShown(warehouse);
+    const source = requireSource(
+      shown.map((one) => one.source),
+      name,
+    );
+    const found: Shown = shown.find((one) => one.source === source) ?? { source, status: null };
+    if (json) context.print(JSON.stringify(toJson(found), null, 2));
+    else printSource(context, found);
+    return EXIT.done;
+  });
+
+/** Switches a source on or off. */
+export const setEnabled: Command<Named & { readonly enabled: boolean }> = (context, { name, enabled }) =>
+  changeWarehouse(context, async (warehouse) => {
+    const source = requireSource(await listSources(warehouse, {}), name);
+    if (source.enabled !== enabled) await saveSource(warehouse, { ...source, enabled });
+    context.print(
+      enabled
+        ? `${name} is enabled: imports of all sources include it.`
+        : `${name} is disabled: only \`billhouse import --source-name ${name}\` imports it. What it published stays.`,
+    );
+    return EXIT.done;
+  });
+
+/** Takes a source from the list. */
+export const forgetSource: Command<Named> = (context, { name }) =>
+  changeWarehouse(context, async (warehouse) => {
+    await removeSource(warehouse, requireSource(await listSources(warehouse, {}), name));
+    context.print(`Removed ${name}. What it published stays visible; \`billhouse withdraw\` takes runs back.`);
+    return EXIT.done;
+  });
+
+/** Where a source's files are, without anything secret. */
+export function placeOf(source: Source): string {
+  return source.kind === "blob" ? source.url : source.path;
+}
+
+/** What a source signs in with, by name only. */
+export function credentialOf(source: Source): string {
+  if (source.kind === "folder") return "";
+  return source.credential === "default" ? "default" : `env:${source.credential.env}`;
+}
+
+function readOptions({ url, path, credential, disabled, ...options }: AddOptions, cwd: string): Source {
+  if ((url === undefined) === (path === undefined)) {
+    throw new InvalidRequestError("Give either --url (Azure Blob Storage) or --path (a directory), not both.");
+  }
+  if (path !== undefined && credential !== undefined) {
+    throw new InvalidRequestError("--credential belongs to --url: a directory needs none.");
+  }
+  const settings = { ...options, enabled: !disabled };
+  const place =
+    url === undefined
+      ? { kind: "folder", path }
+      : { kind: "blob", url, ...(credential === undefined ? {} : { credential: readCredential(credential) }) };
+  const parsed = SourceSettings.safeParse({ ...settings, ...place });
+  if (parsed.success) return resolveSource(parsed.data, cwd);
+  const wrong = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  throw new InvalidRequestError(wrong.join("; "));
+}
+
+function readCredential(text: string): unknown {
+  return text.startsWith("env:") ? { env: text.slice("env:".length) } : text;
+}
+
+async function listShown(warehouse: Warehouse): Promise<Shown[]> {
+  const [sources, statuses] = await Promise.all([listSources(warehouse, {}), listSourceStatus(warehouse, {})]);
+  const byName = new Map(statuses.map((status) => [status.source, status]));
+  return sources.map((source) => ({ source, status: byName.get(source.name) ?? null }));
+}
+
+function tableOf(shown: readonly Shown[]): string {
+  return formatTable<Shown>(
+    [
+      { title: "source", value: ({ source }) => source.name },
+      { title: "enabled", value: ({ source }) => (source.enabled ? "yes" : "no") },
+      { title: "priority", value: ({ source }) => source.priority, align: "right" },
+      { title: "last attempt", value: ({ status }) => formatMoment(status?.attempted_at ?? "never") },
+      { title: "outcome", value: ({ status }) => status?.state ?? "" },
+      { title: "last import", value: ({ status }) => formatMoment(status?.imported_at ?? "never") },
+      { title: "credential", value: ({ source }) => credentialOf(source) },
+      { title: "place", value: ({ source }) => placeOf(source) },
+    ],
+    shown,
+  );
+}
+
+function printSource({ print }: Context, { source, status }: Shown): void {
+  const facts: (readonly [string, string])[] = [
+    ["name", source.name],
+    ["kind", source.kind],
+    ["place", placeOf(source)],
+    ...(source.kind === "blob" ? [["credential", credentialOf(source)] as const] : []),
+    ["enabled", source.enabled ? "yes" : "no"],
+    ["priority", `${source.priority} (the smaller one answers where sources overlap)`],
+    ["reject limit", `${source.rejectLimit} rows of a run`],
+    ["last attempt", status === null ? "never" : `${formatMoment(status.attempted_at)} UTC, ${status.state}`],
+    ["last import", status?.imported_at ? `${formatMoment(status.imported_at)} UTC` : "never"],
+  ];
+  if (status !== null) {
+    const { runs_found, runs_imported, runs_failed } = status;
+    facts.push(["runs", `${runs_found} found, ${runs_imported} imported, ${runs_failed} failed`]);
+  }
+  for (const [name, value] of facts) print(`${name.padEnd(13)} ${value}`);
+  if (status !== null && status.error !== "") print(`error\n${status.error.replace(/^/gm, "  ")}`);
+}
+
+function toJson({ source, status }: Shown): object {
+  const { name, kind, enabled, priority, rejectLimit } = source;
+  return {
+    ...{ name, kind, place: placeOf(source), credential: credentialOf(source), enabled, priority, rejectLimit },
+    lastAttempt:
+      status === null
+        ? null
+        : {
+            ...{ state: status.state, startedAt: status.attempted_at, finishedAt: status.finished_at },
+            ...{ runsFound: status.runs_found, runsImported: status.runs_imported, runsFailed: status.runs_failed },
+            error: status.error,
+          },
+    lastImportAt: status?.imported_at ?? null,
+  };
+}

@@ -1,0 +1,56 @@
+import { InvalidArgumentError, Option } from "commander";
+import { BillhouseError } from "./domain/errors.ts";
+import { parseBillingPeriod, parseMonth } from "./domain/month.ts";
+import type { DayRange, Month } from "./domain/month.ts";
+
+/** `--source-name NAME`, any number of times. */
+export function sourceNames(): Option {
+  return new Option(
+    "-s, --source-name <name>",
+    "only this source; give it again for more (default: every one that is enabled)",
+  )
+    .argParser((value: string, previous: readonly string[]) => [...previous, value])
+    .default([], "");
+}
+
+/** `--billing-period PERIOD`, read into days. */
+export function billingPeriod(): Option {
+  return new Option(
+    "-b, --billing-period <period>",
+    "only runs that cover a day of it: a month (2026-05) or days (20260501-20260531)",
+  ).argParser((value: string): DayRange => read(value, parseBillingPeriod));
+}
+
+/** A month like 2026-05. */
+export function month(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value: string): Month => read(value, parseMonth));
+}
+
+/** `--json`. */
+export function json(): Option {
+  return new Option("--json", "machine output on stdout").default(false, "");
+}
+
+/** A switch that is off unless given. */
+export function flag(flags: string, description: string): Option {
+  return new Option(flags, description).default(false, "");
+}
+
+/** A whole number from `least` to `greatest`. */
+export function wholeNumber(flags: string, description: string, least: number, greatest = 2 ** 31 - 1): Option {
+  return new Option(flags, description).argParser((value: string) => {
+    const number = /^-?\d+$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= least && number <= greatest) return number;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${greatest}.`);
+  });
+}
+
+/** A value of our own parsers: what they say becomes Commander's message. */
+function read<T>(value: string, parse: (text: string) => T): T {
+  try {
+    return parse(value);
+  } catch (error) {
+    if (error instanceof BillhouseError) throw new InvalidArgumentError(`${error.message}.`);
+    throw error;
+  }
+}

@@ -1,0 +1,73 @@
+import type { Command as Program } from "commander";
+import type { Command } from "./context.ts";
+import { HELP } from "./help.ts";
+import { flag, json, wholeNumber } from "./program-options.ts";
+
+/** Loads a command and runs it. */
+export type RunCommand = <Options>(load: () => Promise<Command<Options>>, options: Options) => Promise<void>;
+
+/** Adds `billhouse sources` with its own commands. */
+export function addSourcesCommand(program: Program, run: RunCommand): void {
+  const commands = () => import("./commands/sources.ts");
+  const sources = program
+    .command("sources")
+    .summary("add, list, show, enable, disable, remove sources")
+    .description("Where billing data comes from.")
+    .addHelpText("after", HELP.sources);
+  sources
+    .command("add")
+    .summary("add a source")
+    .description("Adds a source.")
+    .argument("<name>", "its name: a-z, 0-9, . _ and -")
+    .option("--url <url>", "https://<account>.blob.core.windows.net/<container>/<base folder>")
+    .option("--path <directory>", "a local directory; relative paths count from here")
+    .option("--credential <reference>", "env:NAME, or default: the Azure identity of this machine")
+    .addOption(
+      wholeNumber("--priority <number>", "who answers where sources overlap: the smaller (default: 100)", -(2 ** 31)),
+    )
+    .addOption(
+      wholeNumber(
+        "--reject-limit <rows>",
+        "rows of a run that may be refused before it is not published (default: 0)",
+        0,
+      ),
+    )
+    .addOption(flag("--disabled", "leave it out of imports of all sources"))
+    .addHelpText("after", HELP.sourcesAdd)
+    .action((name: string, options: { disabled: boolean }) =>
+      run(async () => (await commands()).addSource, { name, ...options }),
+    );
+  sources
+    .command("list")
+    .summary("list them with their last attempt and last import")
+    .description("Lists the sources with their last attempt and last import.")
+    .addOption(json())
+    .action((options: { json: boolean }) => run(async () => (await commands()).listAll, options));
+  sources
+    .command("show")
+    .summary("show one, errors in full")
+    .description("Shows everything about a source, the errors of its last attempt in full.")
+    .argument("<name>")
+    .addOption(json())
+    .action((name: string, options: { json: boolean }) =>
+      run(async () => (await commands()).showSource, { name, ...options }),
+    );
+  sources
+    .command("enable")
+    .summary("let imports of all sources include it")
+    .description("Lets imports of all sources include a source.")
+    .argument("<name>")
+    .action((name: string) => run(async () => (await commands()).setEnabled, { name, enabled: true }));
+  sources
+    .command("disable")
+    .summary("leave it out of imports of all sources")
+    .description("Leaves a source out of imports of all sources. What it published stays.")
+    .argument("<name>")
+    .action((name: string) => run(async () => (await commands()).setEnabled, { name, enabled: false }));
+  sources
+    .command("remove")
+    .summary("take it from the list; what it published stays")
+    .description("Takes a source from the list. What it published stays.")
+    .argument("<name>")
+    .action((name: string) => run(async () => (await commands()).forgetSource, { name }));
+}

@@ -1,0 +1,172 @@
+import { readFileSync } from "node:fs";
+import { Command as Program, Option } from "commander";
+import type { Command, Context, ExitCode } from "./context.ts";
+import { HELP, PROGRAM_HELP } from "./help.ts";
+import { billingPeriod, flag, json, month, sourceNames, wholeNumber } from "./program-options.ts";
+import { addSourcesCommand } from "./program-sources.ts";
+
+const DATASETS = ["actual", "amortized", "usage", "focus"];
+const HELP_WIDTH = 120;
+
+/**
+ * All commands with their options and help. A command's own file is only loaded when it runs, so that help is quick.
+ * Throws CommanderError on a wrong command line, after saying what is wrong.
+ */
+export function createProgram(context: Context, finish: (code: ExitCode) => void): Program {
+  const run = async <Options>(load: () => Promise<Command<Options>>, options: Options) => {
+    const command = await load();
+    finish(await command(context, options));
+  };
+  const program = new Program("billhouse")
+    .description("Brings Azure billing data into ClickHouse, exact to the last digit.")
+    .version(readVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print the help of a command")
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(text),
+      getOutHelpWidth: () => HELP_WIDTH,
+      getErrHelpWidth: () => HELP_WIDTH,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .configureHelp({ subcommandTerm: (command) => [command.name(), ...argumentsOf(command)].join(" ") })
+    .exitOverride()
+    .showSuggestionAfterError()
+    .addHelpText("after", PROGRAM_HELP);
+
+  program.commandsGroup("Commands:");
+  program
+    .command("import")
+    .alias("fetch_and_import_from_blob")
+    .summary("load and publish what sources hold and is not published yet")
+    .description("Loads and publishes what sources hold and is not published yet.")
+    .addOption(sourceNames())
+    .addOption(billingPeriod())
+    .option("-r, --run-id <id>", "only this run; also when a later one replaces it")
+    .addOption(flag("--overwrite", "import again what is published; the new rows replace the old ones at once"))
+    .addOption(flag("--dry-run", "load nothing, say what would happen"))
+    .addOption(json())
+    .addHelpText("after", HELP.import)
+    .action((options: Parameters<typeof import("./commands/import.ts").importSources>[1]) =>
+      run(async () => (await import("./commands/import.ts")).importSources, options),
+    );
+  program
+    .command("inspect")
+    .alias("inspect_blob_source")
+    .summary("list the runs of sources and what an import would do")
+    .description("Lists the runs of sources: days, parts, rows, stored bytes, and whether each is imported.")
+    .addOption(sourceNames())
+    .addOption(billingPeriod())
+    .addOption(json())
+    .addHelpText("after", HELP.inspect)
+    .action((options: Parameters<typeof import("./commands/inspect.ts").inspect>[1]) =>
+      run(async () => (await import("./commands/inspect.ts")).inspect, options),
+    );
+  program
+    .command("publications")
+    .summary("list what is visible, and what was")
+    .description("Lists what is visible: which run answers for each export, dataset and month.")
+    .addOption(sourceNames())
+    .addOption(billingPeriod())
+    .addOption(new Option("--dataset <dataset>", "only this one").choices(DATASETS))
+    .addOption(flag("--history", "every publication and withdrawal, not only the current ones"))
+    .addOption(json())
+    .addHelpText("after", HELP.publications)
+    .action((options: Parameters<typeof import("./commands/publications.ts").listPublished>[1]) =>
+      run(async () => (await import("./commands/publications.ts")).listPublished, options),
+    );
+  program
+    .command("withdraw")
+    .summary("take a published run back")
+    .description("Takes a published run back and says what answers now.")
+    .requiredOption("-s, --source-name <name>", "the source that delivered the run")
+    .requiredOption("-r, --run-id <id>", "the run")
+    .addOption(month("-m, --month <month>", "its billing month (2026-05), where the run id is in several"))
+    .addOption(new Option("--dataset <dataset>", "its dataset, where the run id is in several").choices(DATASETS))
+    .option("--export-name <name>", "its export, where the run id is in several")
+    .addOption(json())
+    .addHelpText("after", HELP.withdraw)
+    .action((options: Parameters<typeof import("./commands/withdraw.ts").withdraw>[1]) =>
+      run(async () => (await import("./commands/withdraw.ts")).withdraw, options),
+    );
+  program
+    .command("reconcile")
+    .summary("hold what is published against the manifests")
+    .description("Holds every published run against its manifest, row by row and sum by sum.")
+    .addOption(sourceNames())
+    .addOption(billingPeriod())
+    .option("-r, --run-id <id>", "only this run; also when a later one replaced it")
+    .addOption(flag("--all", "also runs that a later one replaced"))
+    .addOption(json())
+    .addHelpText("after", HELP.reconcile)
+    .action((options: Parameters<typeof import("./commands/reconcile.ts").reconcile>[1]) =>
+      run(async () => (await import("./commands/reconcile.ts")).reconcile, options),
+    );
+  program
+    .command("query")
+    .summary("ask the warehouse in SQL")
+    .description("Runs one SQL statement and streams its result.")
+    .argument("<sql>", "the statement; - reads it from stdin")
+    .option("-f, --format <format>", "any of ClickHouse's formats, such as JSONEachRow, CSVWithNames, Parquet")
+    .addHelpText("after", HELP.query)
+    .action((sql: string, options: { format?: string }) =>
+      run(async () => (await import("./commands/query.ts")).query, { sql, ...options }),
+    );
+  program
+    .command("doctor")
+    .summary("check everything that is configured")
+    .description("Checks everything that is configured and says how to mend it.")
+    .addOption(json())
+    .addHelpText("after", HELP.doctor)
+    .action((options: Parameters<typeof import("./commands/doctor.ts").doctor>[1]) =>
+      run(async () => (await import("./commands/doctor.ts")).doctor, options),
+    );
+  program
+    .command("migrate")
+    .summary("bring the database to this version's schema")
+    .description("Brings the database to this version's schema.")
+    .addOption(json())
+    .addHelpText("after", HELP.migrate)
+    .action((options: Parameters<typeof import("./commands/migrate.ts").migrateWarehouse>[1]) =>
+      run(async () => (await import("./commands/migrate.ts")).migrateWarehouse, options),
+    );
+  program
+    .command("warehouse")
+    .summary("run the embedded warehouse in the foreground")
+    .description("Runs the embedded warehouse in the foreground, at an address of your choice.")
+    .option("--host <address>", "the address to listen on", "127.0.0.1")
+    .addOption(wholeNumber("-p, --port <port>", "the port; 0 takes a free one", 0, 65535).default(8123))
+    .option("-u, --user <name>", "the user that logs in", "default")
+    .option("--password-env <name>", "the environment variable that holds the password", "BILLHOUSE_WAREHOUSE_PASSWORD")
+    .addHelpText("after", HELP.warehouse)
+    .action((options: Parameters<typeof import("./commands/warehouse.ts").serveWarehouse>[1]) =>
+      run(async () => (await import("./commands/warehouse.ts")).serveWarehouse, options),
+    );
+  program
+    .command("apply")
+    .summary("add and change sources as a file says")
+    .description("Adds and changes sources as a YAML file says, or nothing if anything in it is wrong.")
+    .requiredOption("-f, --file <path>", "the file")
+    .addOption(flag("--dry-run", "change nothing, say what would change"))
+    .addOption(json())
+    .addHelpText("after", HELP.apply)
+    .action((options: Parameters<typeof import("./commands/apply.ts").apply>[1]) =>
+      run(async () => (await import("./commands/apply.ts")).apply, options),
+    );
+  addSourcesCommand(program, run);
+  return program;
+}
+
+function argumentsOf(command: Program): string[] {
+  return command.registeredArguments.map((argument) =>
+    argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+  );
+}
+
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  return version;
+}

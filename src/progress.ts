@@ -1,0 +1,83 @@
+import { MultiBar } from "cli-progress";
+import type { SingleBar } from "cli-progress";
+import type { Logger } from "pino";
+import { formatBytes, formatCount, formatDuration } from "./commands/format.ts";
+import type { Output } from "./context.ts";
+import type { ImportEvent, ImportListener } from "./import-events.ts";
+
+/** Shows how an import goes; `stop` leaves the terminal as it was. */
+export type Progress = { readonly tell: ImportListener; stop(): void };
+
+const BAR_WIDTH = 24;
+const NAME_WIDTH = 28;
+
+/** One JSON line per event. */
+export function logProgress(log: Logger): Progress {
+  return {
+    tell({ event, ...fields }) {
+      if (event === "part failed" || event === "run failed") log.error(fields, event);
+      else if (event === "part progress") log.debug(fields, event);
+      else log.info(fields, event);
+    },
+    stop: () => undefined,
+  };
+}
+
+/** A bar for each part that is loading: stored bytes read, rows, rate of bytes, time left. A line when one is done. */
+export function drawProgress(output: Output): Progress {
+  const bars = new MultiBar({
+    stream: output,
+    format: "  {name} {bar} {percentage}%  {bytes}  {rows} rows  {rate}/s  {left}",
+    barsize: BAR_WIDTH,
+    barCompleteChar: "━",
+    barIncompleteChar: "╌",
+    hideCursor: true,
+    clearOnComplete: true,
+    gracefulExit: false, // the command hears of Ctrl-C itself
+    forceRedraw: true,
+    fps: 5,
+  });
+  const open = new Map<string, { bar: SingleBar; begin: number }>();
+  const keyOf = ({ runId, part }: { runId: string; part: string }) => `${runId} ${part}`;
+  const line = (text: string) => bars.log(`${text}\n`);
+
+  const tell = (event: ImportEvent) => {
+    if (event.event === "run started") {
+      line(`${event.source}: ${event.exportName} ${event.dataset} ${event.month}, run ${event.runId}`);
+    } else if (event.event === "part started") {
+      const name = shorten(event.part).padEnd(NAME_WIDTH);
+      const bar = bars.create(event.byteCount, 0, { name, ...measure(0, 0, event.byteCount, 0) });
+      open.set(keyOf(event), { bar, begin: performance.now() });
+    } else if (event.event === "part progress") {
+      const shown = open.get(keyOf(event));
+      const seconds = (performance.now() - (shown?.begin ?? 0)) / 1000;
+      shown?.bar.update(event.bytesRead, measure(event.bytesRead, event.rows, event.byteCount, seconds));
+    } else if (event.event === "part loaded" || event.event === "part failed") {
+      const shown = open.get(keyOf(event));
+      open.delete(keyOf(event));
+      if (shown !== undefined) bars.remove(shown.bar);
+      if (event.event === "part loaded") {
+        const { rowsLoaded, byteCount, milliseconds } = event;
+        const rows = `${formatCount(rowsLoaded)} rows`;
+        line(`  ${shorten(event.part)}: ${rows}, ${formatBytes(byteCount)} in ${formatDuration(milliseconds)}`);
+      }
+    }
+  };
+  return {
+    tell,
+    stop() {
+      bars.update(); // what was logged since the last frame
+      bars.stop();
+    },
+  };
+}
+
+function measure(bytesRead: number, rows: number, byteCount: number, seconds: number) {
+  const rate = seconds === 0 ? 0 : bytesRead / seconds;
+  const left = rate === 0 ? "" : `${formatDuration(((byteCount - bytesRead) / rate) * 1000)} left`;
+  return { bytes: formatBytes(bytesRead), rows: formatCount(rows), rate: formatBytes(rate), left };
+}
+
+function shorten(path: string): string {
+  return path.length <= NAME_WIDTH ? path : `…${path.slice(1 - NAME_WIDTH)}`;
+}

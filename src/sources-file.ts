@@ -1,0 +1,96 @@
+import { isCollection, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import type { Document, Node } from "yaml";
+import { z } from "zod";
+import { InvalidRequestError } from "./domain/errors.ts";
+import type { Source } from "./domain/source.ts";
+import { resolveSource, SourceSettings } from "./source-settings.ts";
+
+type Path = readonly PropertyKey[];
+type Wrong = { readonly line: number; readonly column: number; readonly message: string };
+
+const SourcesFile = z.strictObject(
+  { sources: z.array(SourceSettings, { error: "expected a list of sources" }) },
+  { error: "expected `sources:` and a list below it" },
+);
+
+/**
+ * Reads the sources of a YAML file. Relative paths in it count from `directory`. Throws one InvalidRequestError that
+ * lists everything that is wrong, each as `file:line:column what: expected …`.
+ */
+export function parseSourcesFile(text: string, file: string, directory: string): Source[] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number, message: string): Wrong => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col, message };
+  };
+  const broken = [...document.errors, ...document.warnings].map((error) => at(error.pos[0], error.message));
+  if (broken.length > 0) throw refuse(file, broken);
+  const parsed = SourcesFile.safeParse(document.toJS());
+  if (!parsed.success) {
+    const wrong = parsed.error.issues
+      .flatMap((issue) => spread(issue, document))
+      .map(({ path, message }) => at(offsetOf(document, path), `${nameOf(path)}${message}`));
+    throw refuse(file, wrong);
+  }
+  const { sources } = parsed.data;
+  const repeated = sources.flatMap(({ name }, index) => {
+    const first = sources.findIndex((source) => source.name === name);
+    if (first === index) return [];
+    const { line } = lines.linePos(offsetOf(document, ["sources", first, "name"]));
+    return [at(offsetOf(document, ["sources", index, "name"]), `name: ${name} is on line ${line} already`)];
+  });
+  if (repeated.length > 0) throw refuse(file, repeated);
+  return sources.map((source) => resolveSource(source, directory));
+}
+
+function refuse(file: string, wrong: readonly Wrong[]): InvalidRequestError {
+  const inOrder = wrong.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const found = inOrder.map(({ line, column, message }) => `${file}:${line}:${column} ${message}`);
+  return new InvalidRequestError(`${found.join("\n")}\nNothing was changed. Correct the file and apply it again.`);
+}
+
+/** The issues inside of an issue, each with its whole path: unknown keys one by one, the best branch of a union. */
+function spread(issue: z.core.$ZodIssue, document: Document): { path: Path; message: string }[] {
+  if (issue.code === "unrecognized_keys") {
+    const known = issue.path.length === 0 ? "sources" : knownKeys(document, issue.path);
+    return issue.keys.map((key) => ({ path: [...issue.path, key], message: `unknown setting; there are ${known}` }));
+  }
+  if (issue.code === "invalid_union" && issue.errors.length > 0 && isMap(nodeAt(document, issue.path))) {
+    // The value is a map: say what is wrong in it, as the branch sees it that takes maps.
+    const inside = issue.errors.at(-1) ?? [];
+    return inside.flatMap((inner) => spread({ ...inner, path: [...issue.path, ...inner.path] }, document));
+  }
+  return [{ path: issue.path, message: issue.message }];
+}
+
+function knownKeys(document: Document, path: Path): string {
+  if (path.at(-1) === "credential") return "env";
+  const kind = document.getIn([...path, "kind"]);
+  const place = kind === "folder" ? "path" : "url, credential";
+  return `name, kind, ${place}, enabled, priority, rejectLimit`;
+}
+
+function nameOf(path: Path): string {
+  const names = path.filter((step) => typeof step === "string" && step !== "sources");
+  return names.length === 0 ? "" : `${names.join(".")}: `;
+}
+
+/** Where the value of a path begins; of a key that is missing, where its map begins; of an unknown one, the key. */
+function offsetOf(document: Document, path: Path): number {
+  const parent = nodeAt(document, path.slice(0, -1));
+  const last = path.at(-1);
+  if (isMap(parent)) {
+    const pair = parent.items.find((item) => isScalar(item.key) && item.key.value === last);
+    const key = isPair(pair) && isScalar(pair.key) ? pair.key : undefined;
+    const value = nodeAt(document, path);
+    return (isCollection(value) ? key : (value ?? key))?.range?.[0] ?? key?.range?.[0] ?? parent.range?.[0] ?? 0;
+  }
+  if (isSeq(parent)) return nodeAt(document, path)?.range?.[0] ?? parent.range?.[0] ?? 0;
+  return document.contents?.range?.[0] ?? 0;
+}
+
+function nodeAt(document: Document, path: Path): Node | undefined {
+  const node = path.length === 0 ? document.contents : document.getIn(path, true);
+  return isScalar(node) || isCollection(node) ? node : undefined;
+}
