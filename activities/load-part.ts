@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
-import { createLoadStatement, LOAD_SETTINGS } from "../clickhouse/load-statement.ts";
+import { createLoadStatement, endOfPart, isRefusedInput, LOAD_SETTINGS } from "../clickhouse/load-statement.ts";
 import { countLoad, listRejectedRows, recordLoad } from "../clickhouse/loads.ts";
 import type { LoadRecord } from "../clickhouse/loads.ts";
 import { FileError, ReconciliationError, WarehouseError } from "../src/domain/errors.ts";
@@ -9,7 +9,7 @@ import type { Load, Reject } from "../src/domain/load.ts";
 import { firstDayOf } from "../src/domain/month.ts";
 import type { Part, Run } from "../src/domain/run.ts";
 import type { Source } from "../src/domain/source.ts";
-import { diagnosePart, lineOfRecord } from "../src/sources/diagnose.ts";
+import { diagnosePart, linesOfRecords } from "../src/sources/diagnose.ts";
 import { openPart } from "../src/sources/part-header.ts";
 import type { OpenedPart } from "../src/sources/part-header.ts";
 import type { Store } from "../src/sources/store.ts";
@@ -43,9 +43,8 @@ export function createLoadPart({ warehouse, openStore, signal, onProgress }: Act
       await recordLoad(warehouse, { ...record, ...load, part: part.path, state: "loaded" });
       return load;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
       // The failure itself is what the caller must see, also when it cannot be written down.
-      await recordLoad(warehouse, { ...record, state: "failed", error: message }).catch(() => undefined);
+      await recordLoad(warehouse, { ...record, state: "failed", error: messageOf(error) }).catch(() => undefined);
       throw error;
     }
   };
@@ -59,7 +58,7 @@ export function createLoadPart({ warehouse, openStore, signal, onProgress }: Act
       const mapping = mapHeader(opened.header, run.dataset, part.path);
       await warehouse.load(
         createLoadStatement(mapping, opened.header.length),
-        { stream: Readable.from(report.count(opened.body), { objectMode: false }), encoding: opened.encoding },
+        { stream: Readable.from(bodyOf(opened, report.count), { objectMode: false }), encoding: opened.encoding },
         { load_id: loadId, source: run.source, dataset: run.dataset, billing_month: firstDayOf(run.month) },
         LOAD_SETTINGS,
         signal,
@@ -84,12 +83,7 @@ export function createLoadPart({ warehouse, openStore, signal, onProgress }: Act
       );
     }, PROGRESS_INTERVAL_MS);
     return {
-      async *count(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-        for await (const chunk of body) {
-          bytesRead += chunk.length;
-          yield chunk;
-        }
-      },
+      count: (chunk: Buffer) => (bytesRead += chunk.length),
       stop: () => clearInterval(timer),
     };
   }
@@ -119,18 +113,15 @@ export function createLoadPart({ warehouse, openStore, signal, onProgress }: Act
 
   async function describeRejects(store: Store, loadId: string, part: Part): Promise<Reject[]> {
     const rows = await listRejectedRows(warehouse, { load_id: loadId, limit: REJECTS_SHOWN });
-    const rejects: Reject[] = [];
-    for (const { record, reason } of rows) {
-      const line = await lineOfRecord(await reopen(store, part), record);
-      rejects.push({ record, reason, line: line ?? null });
-    }
-    return rejects;
+    const records = rows.map(({ record }) => record);
+    const lines = await linesOfRecords(await reopen(store, part), records, signal);
+    return rows.map(({ record, reason }) => ({ record, reason, line: lines.get(record) ?? null }));
   }
 
   async function explainRefusal(store: Store, part: Part, error: unknown): Promise<unknown> {
-    if (!(error instanceof WarehouseError)) return error;
+    if (!isRefusedInput(error)) return error;
     const diagnosis = await diagnosePart(await reopen(store, part), part.path, signal);
-    if (diagnosis === undefined) return error;
+    if (diagnosis === undefined) return new WarehouseError(`${part.path}: ${messageOf(error)}`, { cause: error });
     return new FileError(`${diagnosis.place} ${diagnosis.problem}. Nothing was published. Deliver the run again.`, {
       cause: error,
     });
@@ -139,4 +130,16 @@ export function createLoadPart({ warehouse, openStore, signal, onProgress }: Act
   async function reopen(store: Store, part: Part): Promise<OpenedPart> {
     return openPart(await store.open(part, signal), part.path);
   }
+}
+
+async function* bodyOf(part: OpenedPart, onChunk: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of part.body as AsyncIterable<Buffer>) {
+    onChunk(chunk);
+    yield chunk;
+  }
+  yield endOfPart(part.encoding);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -17,7 +17,7 @@ import { inScratch } from "./scratch.ts";
 /** The header of an export's files, and what its columns mean. */
 export type ExportHeader = { readonly fieldCount: number; readonly mapping: HeaderMapping };
 
-const LOAD = /^INSERT INTO cost_landing \(([^)]*)\)\n([\s\S]*) FROM input\(('[^']*')\)\)\nFORMAT CSVWithNames$/;
+const LOAD = /^INSERT INTO cost_landing \(([^)]*)\)\n(.*)\binput\('([^']*)'\)(.*)\nFORMAT CSVWithNames$/s;
 const CONCURRENT_LOADS = 2; // as many parts at a time as an import loads
 const Arrived = z.object({ rows: z.string(), total: z.string() });
 const CHECK = `SELECT toString(count()) AS rows, toString(sum(cost_in_billing_currency)) AS total FROM cost_entries`;
@@ -58,12 +58,12 @@ export function loadFrom(
   mapping: HeaderMapping,
   fieldCount: number,
 ): { columns: string[]; select: string; structure: string; file: string } {
-  const [, columns, select, structure] = LOAD.exec(createLoadStatement(mapping, fieldCount)) ?? [];
-  if (columns === undefined || select === undefined || structure === undefined) {
+  const [, columns, before, structure, behind] = LOAD.exec(createLoadStatement(mapping, fieldCount)) ?? [];
+  if (columns === undefined || before === undefined || structure === undefined || behind === undefined) {
     throw new Error("bench/bare-engine.ts: the load statement has another shape now: adapt LOAD to it");
   }
-  const file = `file('${path}', 'CSVWithNames', ${structure}, '${path.endsWith(".gz") ? "gzip" : "none"}')`;
-  return { columns: columns.split(", "), select: `${select} FROM ${file})`, structure, file };
+  const file = `file('${path}', 'CSVWithNames', '${structure}', '${path.endsWith(".gz") ? "gzip" : "none"}')`;
+  return { columns: columns.split(", "), select: `${before}${file}${behind}`, structure, file };
 }
 
 /** One round of the bare engine on an empty directory, with the settings of every load. */

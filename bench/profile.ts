@@ -44,11 +44,10 @@ function stepsOf({ mapping, fieldCount }: ExportHeader): Step[] {
     const { columns, select } = loadFrom(path, wanted, fieldCount);
     return `INSERT INTO cost_landing (${columns.join(", ")}) ${select}`;
   };
-  const fields = Array.from({ length: fieldCount }, (_, index) => `f${index} String`).join(", ");
   const read: Step = {
     name: READ,
     against: "",
-    setup: [`CREATE TABLE fields (${fields}) ENGINE = Null`],
+    setup: [`CREATE TABLE fields (${loadFrom("", mapping, fieldCount).structure}) ENGINE = Null`],
     statement: (path) => `INSERT INTO fields SELECT * FROM ${loadFrom(path, mapping, fieldCount).file}`,
   };
   const statement = insert(mapping);

@@ -1,20 +1,34 @@
+import { gzipSync } from "node:zlib";
 import type { ClickHouseSettings } from "@clickhouse/client";
 import type { ColumnKind } from "../src/domain/columns.ts";
 import type { HeaderMapping, MappedColumn } from "../src/domain/header.ts";
+import { clickHouseCode } from "./client.ts";
 
 /**
- * The INSERT that brings one CSV part into `cost_landing`, with the part's stored bytes as its body. It is assembled
- * from the canonical table and the header's mapping; file names and values never enter it, only positions do, and the
- * names of unknown columns as escaped literals. Parameters: `load_id`, `source`, `dataset`, `billing_month`.
+ * Stands behind the last byte of every part. Behind a whole record it is one field too many or a record of its own, and
+ * the statement overlooks both; inside a field whose quote was never closed it is broken CSV. Without it the engine
+ * would take an open quote near the end for a field that holds all the rest of the file.
+ */
+const END_MARK = "\u0004end\u0004";
+
+/** What has to follow a part's stored bytes in the body of its load statement; another gzip member where they are gzip. */
+export function endOfPart(encoding: "gzip" | "none"): Buffer {
+  const end = Buffer.from(`,"${END_MARK}"`);
+  return encoding === "gzip" ? gzipSync(end) : end;
+}
+
+/**
+ * The INSERT that brings one CSV part into `cost_landing`; its body is the part's stored bytes and `endOfPart`. It is
+ * assembled from the canonical table and the header's mapping; file names and values never enter it, only positions do,
+ * and the names of columns as escaped literals. Parameters: `load_id`, `source`, `dataset`, `billing_month`.
  *
  * Every field is read as text and converted by an expression that either keeps all its digits or names the column and
- * the value in `reject`.
+ * the value in `reject`. Blank lines hold no record; a record with too few or too many fields ends the load.
  */
 export function createLoadStatement(mapping: HeaderMapping, fieldCount: number): string {
   const kinds = new Map(mapping.mapped.map((column) => [column.index, column.kind]));
   const positions = Array.from({ length: fieldCount }, (_, index) => index);
-  const structure = positions.map((index) => `f${index} String`).join(", ");
-  const inputs = positions.map((index) => `${inputOf(index, kinds.get(index))} AS c${index}`).join(", ");
+  const inputs = positions.map((index) => `${inputOf(index, fieldCount, kinds.get(index))} AS c${index}`).join(", ");
   const values = mapping.mapped.flatMap(valuesOf);
   const checks = mapping.mapped.flatMap(checksOf);
   const fields = positions.map((index) => `c${index}`).join(", ");
@@ -27,13 +41,15 @@ export function createLoadStatement(mapping: HeaderMapping, fieldCount: number):
     ["line", "record"],
     ...values,
     ...(extra === "" ? [] : [["extra", `mapFilter((name, value) -> value != '', map(${extra}))`]]),
-    ["reject", checks.length === 0 ? "''" : `multiIf(${checks.join(", ")}, '')`],
+    ["reject", `multiIf(${checks.join(", ")}, '')`],
     ["reject_text", `if(reject = '', '', formatRow('CSV', ${fields}))`],
   ] as const;
   return [
     `INSERT INTO cost_landing (${columns.map(([name]) => name).join(", ")})`,
-    `SELECT ${columns.map(([name, expression]) => (name === expression ? name : `${expression} AS ${name}`)).join(",\n  ")}`,
-    `FROM (SELECT ${inputs}, rowNumberInAllBlocks() + 1 AS record FROM input(${quoted(structure)}))`,
+    `SELECT ${columns.map(([name, expression]) => `${expression} AS ${name}`).join(",\n  ")}`,
+    `FROM (SELECT ${inputs}, rowNumberInAllBlocks() + 1 AS record`,
+    `  FROM input(${quoted(structureOf(fieldCount))})`,
+    `  WHERE ${isRecord(fieldCount)})`,
     "FORMAT CSVWithNames",
   ].join("\n");
 }
@@ -45,40 +61,79 @@ export const LOAD_SETTINGS: ClickHouseSettings = {
   deduplicate_blocks_in_dependent_materialized_views: 0,
   materialized_views_ignore_errors: 0,
   parallel_view_processing: 1,
+  parallelize_output_from_storages: 0, // records are numbered as they come: one stream, in the file's order
+  short_circuit_function_evaluation: "enable",
   input_format_allow_errors_num: "0",
   input_format_allow_errors_ratio: 0,
+  input_format_null_as_default: 0, // \N is text like any other
   input_format_parallel_parsing: 1,
   input_format_with_names_use_header: 0,
   input_format_with_types_use_header: 0,
+  input_format_csv_allow_cr_end_of_line: 0,
+  input_format_csv_allow_variable_number_of_columns: 1, // the statement counts, the engine would overlook a last comma
+  input_format_csv_allow_whitespace_or_tab_as_delimiter: 1, // what it does here: blanks behind a closing quote are refused
+  input_format_csv_deserialize_separate_columns_into_tuple: 0,
+  input_format_csv_detect_header: 0,
+  input_format_csv_empty_as_default: 0,
+  input_format_csv_skip_first_lines: "0",
+  input_format_csv_skip_trailing_empty_lines: 0,
   input_format_csv_trim_whitespaces: 0,
   input_format_csv_use_best_effort_in_schema_inference: 0,
-  input_format_csv_skip_first_lines: "0",
-  input_format_csv_skip_trailing_empty_lines: 1,
-  input_format_csv_allow_variable_number_of_columns: 0,
-  input_format_csv_allow_whitespace_or_tab_as_delimiter: 0,
-  input_format_csv_empty_as_default: 0,
-  input_format_csv_detect_header: 0,
-  input_format_csv_deserialize_separate_columns_into_tuple: 0,
-  format_csv_allow_single_quotes: 0,
   format_csv_allow_double_quotes: 1,
+  format_csv_allow_single_quotes: 0,
   format_csv_delimiter: ",",
-  short_circuit_function_evaluation: "enable",
+  format_csv_null_representation: "\\N",
 };
+
+/** Codes with which the engine says that it cannot read the body of a load, rather than that it cannot work. */
+const INPUT_CODES = new Set([
+  "26", // CANNOT_PARSE_QUOTED_STRING
+  "27", // CANNOT_PARSE_INPUT_ASSERTION_FAILED
+  "32", // ATTEMPT_TO_READ_AFTER_EOF
+  "33", // CANNOT_READ_ALL_DATA
+  "117", // INCORRECT_DATA
+  "241", // MEMORY_LIMIT_EXCEEDED: a quote that is never closed makes one field of a whole file
+  "354", // ZLIB_INFLATE_FAILED
+  "395", // FUNCTION_THROW_IF_VALUE_IS_NON_ZERO
+]);
+
+/** Whether a load failed because of the part's bytes. */
+export function isRefusedInput(error: unknown): boolean {
+  return INPUT_CODES.has(clickHouseCode(error) ?? "");
+}
+
+/** The fields that a record may lack or have too much are Nullable: the engine fills absent fields with NULL. */
+function structureOf(fieldCount: number): string {
+  const nullable = [1, fieldCount - 1, fieldCount];
+  return Array.from({ length: fieldCount + 1 }, (_, index) =>
+    nullable.includes(index) ? `f${index} Nullable(String)` : `f${index} String`,
+  ).join(", ");
+}
+
+/** True for a record, false for a blank line and the end mark; a record of another length throws. */
+function isRecord(fieldCount: number): string {
+  const [last, beyond] = [`f${fieldCount - 1}`, `f${fieldCount}`];
+  const mark = quoted(END_MARK);
+  const isOther = `f0 = '' AND (isNull(f1) OR (f1 = ${mark} AND ${fieldCount === 2 ? "true" : `isNull(${last})`}))`;
+  const isBroken = `isNull(${last}) OR ${last} = ${mark} OR ifNull(${beyond} != ${mark}, false)`;
+  return `if(${isOther}, false, throwIf(${isBroken}, 'wrong number of fields') = 0)`;
+}
 
 /**
  * Fields of few distinct values are made LowCardinality block by block, so that conversions run once for each value.
  * Parsing straight into LowCardinality does the same, but took three times the processor time of the whole parse.
  */
-function inputOf(index: number, kind: ColumnKind | undefined): string {
+function inputOf(index: number, fieldCount: number, kind: ColumnKind | undefined): string {
+  const field = index === 1 || index === fieldCount - 1 ? `assumeNotNull(f${index})` : `f${index}`;
   switch (kind) {
     case undefined:
     case "cost":
     case "decimal":
     case "text":
     case "json":
-      return `f${index}`;
+      return field;
     default:
-      return `toLowCardinality(f${index})`;
+      return `toLowCardinality(${field})`;
   }
 }
 
@@ -105,10 +160,7 @@ function valuesOf({ index, canonical, kind }: MappedColumn): (readonly [string, 
       return [[canonical, `replaceRegexpOne(lower(${field}), '^/subscriptions/', '')`]];
     case "tags":
       return [
-        [
-          canonical,
-          `JSONExtract(if(startsWith(${field}, '{'), ${field}, concat('{', ${field}, '}')), 'Map(String, String)')`,
-        ],
+        [canonical, `JSONExtract(${replaced(field, "(?s)^\\s*([^{\\s].*)$", "{\\1}")}, 'Map(String, String)')`],
         [`${canonical}_text`, field],
       ];
     case "keyword":
@@ -121,51 +173,59 @@ function valuesOf({ index, canonical, kind }: MappedColumn): (readonly [string, 
 /** Pairs of condition and reason, for `multiIf`. */
 function checksOf({ index, header, kind }: MappedColumn): string[] {
   const field = `c${index}`;
-  const reason = (problem: string) => `concat(${quoted(`${header}: ${problem} `)}, ${excerpt(field)})`;
+  const text = `if(${field} = '', 'blank', concat('"', substringUTF8(${field}, 1, 80), '"'))`;
+  const reason = (problem: string) => `concat(${quoted(`${header}: `)}, ${text}, ${quoted(` is not ${problem}`)})`;
+  const day = "a day such as 2026-05-31 or 05/31/2026";
+  const number = "a number of at most 46 digits before and 30 after the point";
   switch (kind) {
     case "date":
-      return [`isNull(${dayOf(field)})`, reason("not a day")];
+      return [`isNull(${dayOf(field)})`, reason(day)];
     case "day":
     case "day-before":
-      return [`${field} != '' AND isNull(${dayOf(field)})`, reason("not a day")];
+      return [`${field} != '' AND isNull(${dayOf(field)})`, reason(day)];
     case "cost":
-      return [`NOT ${isExactNumber(field)}`, reason("not a number with at most 30 digits after the point")];
+      return [`NOT ${isExactNumber(field)}`, reason(number)];
     case "decimal":
-      return [
-        `${field} != '' AND NOT ${isExactNumber(field)}`,
-        reason("not a number with at most 30 digits after the point"),
-      ];
+      return [`${field} != '' AND NOT ${isExactNumber(field)}`, reason(number)];
     case "flag":
-      return [`lower(${field}) NOT IN ('', 'true', 'false', '1', '0')`, reason("not true or false")];
+      return [`lower(${field}) NOT IN ('', 'true', 'false', '1', '0')`, reason("true or false")];
     default:
       return [];
   }
 }
 
 /**
- * A day as Azure writes it: `2026-05-01`, with or without a time of day, or month first with slashes (`05/01/2026`,
- * `5/1/2026`, `5/1/26`). Null for everything else, and for days that do not exist: ClickHouse's own parser would
- * carry 31 February over into March.
+ * A day as Azure writes it: `2026-05-01` or, month first, `05/01/2026`, `5/1/2026`, `5/1/26`, each with or without a
+ * time of day in UTC. Null for everything else, and for days that do not exist: `toDate` would carry 31 February over
+ * into March. Every step has one column only, so that it runs once for each distinct value.
  */
 function dayOf(field: string): string {
-  const iso = `if(substring(${field}, 3, 1) = '/' AND length(${field}) = 10,
-    concat(substring(${field}, 7, 4), '-', substring(${field}, 1, 2), '-', substring(${field}, 4, 2)),
-    if(match(${field}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+]00:00)?)?$'), substring(${field}, 1, 10),
-    replaceRegexpOne(replaceRegexpOne(replaceRegexpOne(${field}, '^([0-9]{1,2})/([0-9]{1,2})/([0-9]{2})$', '\\\\1/\\\\2/20\\\\3'),
-      '^([0-9])/', '0\\\\1/'), '^([0-9]{2})/([0-9]{1,2})/([0-9]{4})$', '\\\\3-\\\\1-\\\\2')))`;
-  const padded = `replaceRegexpOne(${iso}, '-([0-9])$', '-0\\\\1')`;
-  return `if(toString(toDateOrNull(${padded})) = ${padded}, toDateOrNull(${padded}), NULL)`;
+  const steps: readonly (readonly [string, string])[] = [
+    ["[T ][0-2]?[0-9]:[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?(Z|[+]00:00)?$", ""],
+    ["^([0-9])/", "0\\1/"],
+    ["/([0-9])/", "/0\\1/"],
+    ["/([0-9]{2})$", "/20\\1"],
+    ["^([0-9]{2})/([0-9]{2})/([0-9]{4})$", "\\3-\\1-\\2"],
+  ];
+  const iso = steps.reduce((text, [pattern, replacement]) => replaced(text, pattern, replacement), field);
+  return `toDate(parseDateTimeOrNull(${iso}, '%Y-%m-%d', 'UTC'))`;
 }
 
-/** Whether the text is one number and Decimal(76, 30) holds every digit of it. */
+/**
+ * Whether the text is one number of which Decimal(76, 30) holds every digit: the engine's own parser takes `1.2.3` for
+ * 1.23, `-` for 0, and cuts what it cannot hold behind the point.
+ */
 function isExactNumber(field: string): string {
+  const isNumber = `match(${field}, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$')`;
   const fraction = `length(trimRight(extract(${field}, '[.]([0-9]*)'), '0'))`;
   const exponent = `toInt32OrZero(extract(${field}, '[eE]([+-]?[0-9]+)$'))`;
-  return `(match(${field}, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$') AND isNotNull(toDecimal256OrNull(${field}, 30)) AND if(length(${field}) > 31 OR position(${field}, 'e') > 0 OR position(${field}, 'E') > 0, ${fraction} - ${exponent} <= 30, true))`;
+  const mayBeCut = `length(${field}) > 31 OR position(${field}, 'e') > 0 OR position(${field}, 'E') > 0`;
+  const keepsAll = `if(${mayBeCut}, ${fraction} - ${exponent} <= 30, true)`;
+  return `(${isNumber} AND isNotNull(toDecimal256OrNull(${field}, 30)) AND ${keepsAll})`;
 }
 
-function excerpt(field: string): string {
-  return `if(${field} = '', '(blank)', substringUTF8(${field}, 1, 80))`;
+function replaced(text: string, pattern: string, replacement: string): string {
+  return `replaceRegexpOne(${text}, ${quoted(pattern)}, ${quoted(replacement)})`;
 }
 
 function quoted(text: string): string {

@@ -4,6 +4,9 @@ import type { CliProcess, Context, ExitCode } from "./context.ts";
 import { BillhouseError, InvalidRequestError } from "./domain/errors.ts";
 import { createProgram } from "./program.ts";
 
+/** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. */
+const ECHO_MS = 500;
+
 /**
  * Runs one command line and gives its exit code; never throws. The first SIGINT or SIGTERM asks the command to stop
  * and waits for it, the second one ends the process.
@@ -14,11 +17,15 @@ export async function runCli(process: CliProcess): Promise<ExitCode> {
   const note = (text: string) => void stderr.write(`${text}\n`);
   const print = (text: string) => void stdout.write(`${text}\n`);
   const context: Context = { env, cwd, stdin, stdout, stderr, signal: stop.signal, print, note };
+  let stoppedAt = Number.POSITIVE_INFINITY;
   const forget = process.onSignal(() => {
-    if (stop.signal.aborted) return process.exit(EXIT.failed);
+    if (performance.now() - stoppedAt > ECHO_MS) return process.exit(EXIT.failed);
+    if (stop.signal.aborted) return;
     note("Stopping. Once more to end at once.");
+    stoppedAt = performance.now();
     stop.abort();
   });
+  const alive = setInterval(() => undefined, 2 ** 30); // a command may wait for what does not hold the process
   try {
     let code: ExitCode = EXIT.done;
     await createProgram(context, (result) => (code = result)).parseAsync([...process.argv], { from: "user" });
@@ -26,6 +33,7 @@ export async function runCli(process: CliProcess): Promise<ExitCode> {
   } catch (error) {
     return explain(error, context);
   } finally {
+    clearInterval(alive);
     forget();
   }
 }
@@ -45,7 +53,7 @@ function explain(error: unknown, context: Context): ExitCode {
 }
 
 function stackOf(error: unknown): string {
-  if (!(error instanceof Error)) return "";
-  const cause = error.cause === undefined ? "" : `\ncaused by ${stackOf(error.cause) || String(error.cause)}`;
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? "" : `\ncaused by ${stackOf(error.cause)}`;
   return `${error.stack ?? error.message}${cause}`;
 }

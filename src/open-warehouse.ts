@@ -8,7 +8,7 @@ import type { Context } from "./context.ts";
 import { WarehouseError } from "./domain/errors.ts";
 
 /** A connection, and what lets it go. */
-export type OpenedWarehouse = { readonly warehouse: Warehouse; close(): Promise<void> };
+export type OpenedWarehouse = { readonly warehouse: Warehouse; readonly close: () => Promise<void> };
 
 /** Connects to the configured warehouse; the embedded one is started unless it runs already. Looks at no schema. */
 export async function openWarehouse(config: WarehouseConfig, signal?: AbortSignal): Promise<OpenedWarehouse> {

@@ -1,5 +1,14 @@
 import { readFileSync } from "node:fs";
 import { Command as Program, Option } from "commander";
+import type { ApplyOptions } from "./commands/apply.ts";
+import type { DoctorOptions } from "./commands/doctor.ts";
+import type { ImportOptions } from "./commands/import.ts";
+import type { InspectOptions } from "./commands/inspect.ts";
+import type { MigrateOptions } from "./commands/migrate.ts";
+import type { PublicationsOptions } from "./commands/publications.ts";
+import type { ReconcileOptions } from "./commands/reconcile.ts";
+import type { WarehouseOptions } from "./commands/warehouse.ts";
+import type { WithdrawOptions } from "./commands/withdraw.ts";
 import type { Command, Context, ExitCode } from "./context.ts";
 import { HELP, PROGRAM_HELP } from "./help.ts";
 import { billingPeriod, flag, json, month, sourceNames, wholeNumber } from "./program-options.ts";
@@ -25,6 +34,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
       writeErr: (text) => void context.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, "billhouse: ")),
       getOutHelpWidth: () => HELP_WIDTH,
       getErrHelpWidth: () => HELP_WIDTH,
       getOutHasColors: () => false,
@@ -48,9 +58,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .addOption(flag("--dry-run", "load nothing, say what would happen"))
     .addOption(json())
     .addHelpText("after", HELP.import)
-    .action((options: Parameters<typeof import("./commands/import.ts").importSources>[1]) =>
-      run(async () => (await import("./commands/import.ts")).importSources, options),
-    );
+    .action((options: ImportOptions) => run(async () => (await import("./commands/import.ts")).importSources, options));
   program
     .command("inspect")
     .alias("inspect_blob_source")
@@ -60,9 +68,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .addOption(billingPeriod())
     .addOption(json())
     .addHelpText("after", HELP.inspect)
-    .action((options: Parameters<typeof import("./commands/inspect.ts").inspect>[1]) =>
-      run(async () => (await import("./commands/inspect.ts")).inspect, options),
-    );
+    .action((options: InspectOptions) => run(async () => (await import("./commands/inspect.ts")).inspect, options));
   program
     .command("publications")
     .summary("list what is visible, and what was")
@@ -73,7 +79,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .addOption(flag("--history", "every publication and withdrawal, not only the current ones"))
     .addOption(json())
     .addHelpText("after", HELP.publications)
-    .action((options: Parameters<typeof import("./commands/publications.ts").listPublished>[1]) =>
+    .action((options: PublicationsOptions) =>
       run(async () => (await import("./commands/publications.ts")).listPublished, options),
     );
   program
@@ -87,9 +93,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .option("--export-name <name>", "its export, where the run id is in several")
     .addOption(json())
     .addHelpText("after", HELP.withdraw)
-    .action((options: Parameters<typeof import("./commands/withdraw.ts").withdraw>[1]) =>
-      run(async () => (await import("./commands/withdraw.ts")).withdraw, options),
-    );
+    .action((options: WithdrawOptions) => run(async () => (await import("./commands/withdraw.ts")).withdraw, options));
   program
     .command("reconcile")
     .summary("hold what is published against the manifests")
@@ -100,7 +104,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .addOption(flag("--all", "also runs that a later one replaced"))
     .addOption(json())
     .addHelpText("after", HELP.reconcile)
-    .action((options: Parameters<typeof import("./commands/reconcile.ts").reconcile>[1]) =>
+    .action((options: ReconcileOptions) =>
       run(async () => (await import("./commands/reconcile.ts")).reconcile, options),
     );
   program
@@ -119,16 +123,14 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .description("Checks everything that is configured and says how to mend it.")
     .addOption(json())
     .addHelpText("after", HELP.doctor)
-    .action((options: Parameters<typeof import("./commands/doctor.ts").doctor>[1]) =>
-      run(async () => (await import("./commands/doctor.ts")).doctor, options),
-    );
+    .action((options: DoctorOptions) => run(async () => (await import("./commands/doctor.ts")).doctor, options));
   program
     .command("migrate")
     .summary("bring the database to this version's schema")
     .description("Brings the database to this version's schema.")
     .addOption(json())
     .addHelpText("after", HELP.migrate)
-    .action((options: Parameters<typeof import("./commands/migrate.ts").migrateWarehouse>[1]) =>
+    .action((options: MigrateOptions) =>
       run(async () => (await import("./commands/migrate.ts")).migrateWarehouse, options),
     );
   program
@@ -140,7 +142,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .option("-u, --user <name>", "the user that logs in", "default")
     .option("--password-env <name>", "the environment variable that holds the password", "BILLHOUSE_WAREHOUSE_PASSWORD")
     .addHelpText("after", HELP.warehouse)
-    .action((options: Parameters<typeof import("./commands/warehouse.ts").serveWarehouse>[1]) =>
+    .action((options: WarehouseOptions) =>
       run(async () => (await import("./commands/warehouse.ts")).serveWarehouse, options),
     );
   program
@@ -151,9 +153,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .addOption(flag("--dry-run", "change nothing, say what would change"))
     .addOption(json())
     .addHelpText("after", HELP.apply)
-    .action((options: Parameters<typeof import("./commands/apply.ts").apply>[1]) =>
-      run(async () => (await import("./commands/apply.ts")).apply, options),
-    );
+    .action((options: ApplyOptions) => run(async () => (await import("./commands/apply.ts")).apply, options));
   addSourcesCommand(program, run);
   return program;
 }

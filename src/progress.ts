@@ -6,7 +6,7 @@ import type { Output } from "./context.ts";
 import type { ImportEvent, ImportListener } from "./import-events.ts";
 
 /** Shows how an import goes; `stop` leaves the terminal as it was. */
-export type Progress = { readonly tell: ImportListener; stop(): void };
+export type Progress = { readonly tell: ImportListener; readonly stop: () => void };
 
 const BAR_WIDTH = 24;
 const NAME_WIDTH = 28;
@@ -74,8 +74,12 @@ export function drawProgress(output: Output): Progress {
 
 function measure(bytesRead: number, rows: number, byteCount: number, seconds: number) {
   const rate = seconds === 0 ? 0 : bytesRead / seconds;
-  const left = rate === 0 ? "" : `${formatDuration(((byteCount - bytesRead) / rate) * 1000)} left`;
+  const left = bytesRead >= byteCount ? "finishing" : timeLeft((byteCount - bytesRead) / rate);
   return { bytes: formatBytes(bytesRead), rows: formatCount(rows), rate: formatBytes(rate), left };
+}
+
+function timeLeft(seconds: number): string {
+  return Number.isFinite(seconds) ? `${formatDuration(seconds * 1000)} left` : "";
 }
 
 function shorten(path: string): string {

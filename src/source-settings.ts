@@ -19,16 +19,12 @@ const settings = {
     .default(SOURCE_DEFAULTS.rejectLimit),
 };
 
+const VARIABLE_EXPECTED = { error: "expected the name of an environment variable, such as CONTOSO_STORAGE" };
 const credential = z.union(
-  [
-    z.literal("default"),
-    z.strictObject({
-      env: z
-        .string()
-        .regex(VARIABLE, { error: "expected the name of an environment variable, such as CONTOSO_STORAGE" }),
-    }),
-  ],
-  { error: "expected default, or { env: NAME } with the environment variable that holds a connection string or SAS" },
+  [z.literal("default"), z.strictObject({ env: z.string(VARIABLE_EXPECTED).regex(VARIABLE, VARIABLE_EXPECTED) })],
+  {
+    error: "expected default, or { env: NAME } with the environment variable that holds a connection string or SAS",
+  },
 );
 
 /** A source as it is configured: by file or by options. Says of everything that is wrong what is expected. */

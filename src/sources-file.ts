@@ -1,4 +1,4 @@
-import { isCollection, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import { isCollection, isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type { Document, Node } from "yaml";
 import { z } from "zod";
 import { InvalidRequestError } from "./domain/errors.ts";
@@ -10,7 +10,7 @@ type Wrong = { readonly line: number; readonly column: number; readonly message:
 
 const SourcesFile = z.strictObject(
   { sources: z.array(SourceSettings, { error: "expected a list of sources" }) },
-  { error: "expected `sources:` and a list below it" },
+  { error: "expected `sources:` with a list below it" },
 );
 
 /**
@@ -47,7 +47,8 @@ export function parseSourcesFile(text: string, file: string, directory: string):
 function refuse(file: string, wrong: readonly Wrong[]): InvalidRequestError {
   const inOrder = wrong.toSorted((a, b) => a.line - b.line || a.column - b.column);
   const found = inOrder.map(({ line, column, message }) => `${file}:${line}:${column} ${message}`);
-  return new InvalidRequestError(`${found.join("\n")}\nNothing was changed. Correct the file and apply it again.`);
+  const count = found.length === 1 ? "1 error" : `${found.length} errors`;
+  return new InvalidRequestError(`${file}: ${count}, nothing was changed.\n${found.join("\n")}`);
 }
 
 /** The issues inside of an issue, each with its whole path: unknown keys one by one, the best branch of a union. */
@@ -76,18 +77,15 @@ function nameOf(path: Path): string {
   return names.length === 0 ? "" : `${names.join(".")}: `;
 }
 
-/** Where the value of a path begins; of a key that is missing, where its map begins; of an unknown one, the key. */
+/** Where a setting begins: its key, the item of a list; what is missing is missed where its map begins. */
 function offsetOf(document: Document, path: Path): number {
   const parent = nodeAt(document, path.slice(0, -1));
-  const last = path.at(-1);
   if (isMap(parent)) {
-    const pair = parent.items.find((item) => isScalar(item.key) && item.key.value === last);
-    const key = isPair(pair) && isScalar(pair.key) ? pair.key : undefined;
-    const value = nodeAt(document, path);
-    return (isCollection(value) ? key : (value ?? key))?.range?.[0] ?? key?.range?.[0] ?? parent.range?.[0] ?? 0;
+    const keys = parent.items.map((item) => item.key).filter((key) => isScalar(key));
+    const key = keys.find(({ value }) => value === path.at(-1));
+    return key?.range?.[0] ?? parent.range?.[0] ?? 0;
   }
-  if (isSeq(parent)) return nodeAt(document, path)?.range?.[0] ?? parent.range?.[0] ?? 0;
-  return document.contents?.range?.[0] ?? 0;
+  return nodeAt(document, path)?.range?.[0] ?? parent?.range?.[0] ?? 0;
 }
 
 function nodeAt(document: Document, path: Path): Node | undefined {

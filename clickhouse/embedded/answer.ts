@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { pack } from "./encoding.ts";
+import { pack, type Packer } from "./encoding.ts";
 import { httpStatus, type ClickHouseException } from "./exception.ts";
 import { contentType } from "./formats.ts";
 
@@ -11,13 +11,13 @@ const HELD_BYTES = 1 << 20;
 const READING_MILLISECONDS = 100;
 
 /** What every answer says about the warehouse and the query. */
-export interface AnswerHeaders {
+export type AnswerHeaders = {
   readonly queryId: string;
   readonly timezone: string;
   readonly displayName: string;
   /** The version that exceptions end with. */
   readonly version: string;
-}
+};
 
 /** The answer to one query: data as it comes, then an end or an exception that no client can take for an end. */
 export class Answer {
@@ -30,6 +30,7 @@ export class Answer {
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #sink: Writable | undefined;
+  #packer: Packer | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, headers: AnswerHeaders, compress: boolean) {
     this.#request = request;
@@ -82,12 +83,11 @@ export class Answer {
   }
 
   async #start(): Promise<Writable> {
-    const packer = this.#compress ? pack(this.#request) : undefined;
-    if (packer !== undefined) {
-      this.#response.setHeader("Content-Encoding", packer[0]);
-      packer[1].pipe(this.#response);
-    }
-    const sink = packer?.[1] ?? this.#response;
+    const [encoding, packer] = (this.#compress ? pack(this.#request) : undefined) ?? [];
+    if (encoding !== undefined) this.#response.setHeader("Content-Encoding", encoding);
+    packer?.pipe(this.#response);
+    const sink = packer ?? this.#response;
+    this.#packer = packer;
     this.#sink = sink;
     this.#response.writeHead(200);
     for (const chunk of this.#held) await writeTo(sink, this.#response, chunk);
@@ -103,10 +103,9 @@ export class Answer {
     const length = Buffer.byteLength(text) + 1;
     const block = `\r\n__exception__\r\n${this.#tag}\r\n${text}\n${length} ${this.#tag}\r\n__exception__\r\n`;
     await writeTo(sink, this.#response, Buffer.from(block));
-    if ("flush" in sink && typeof sink.flush === "function") {
-      const flush: (done: () => void) => void = sink.flush.bind(sink);
-      await new Promise<void>((resolve) => flush(resolve));
-    }
+    if (this.#response.destroyed) return;
+    const packer = this.#packer;
+    if (packer !== undefined) await new Promise<void>((resolve) => packer.flush(resolve));
     // Node's client drops what it has not passed on yet when it sees the connection end: with this head start most
     // readers get to the exception itself, and the others still see that the transfer was broken.
     await sleep(READING_MILLISECONDS);

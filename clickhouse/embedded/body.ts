@@ -4,12 +4,12 @@ import { ClickHouseException } from "./exception.ts";
 import { parseStatement, type Statement } from "./statement.ts";
 
 /** A statement and what comes behind it in the request. */
-export interface Asked {
+export type Asked = {
   readonly statement: Statement;
   /** How the data is packed, in the engine's words. */
   readonly compression: string;
   readonly data: AsyncGenerator<Uint8Array>;
-}
+};
 
 /** Data behind an INSERT may be endless; the statement itself may not. */
 const MOST_BYTES = 1 << 20;

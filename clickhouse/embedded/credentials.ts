@@ -2,10 +2,10 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { ClickHouseException, unsupported } from "./exception.ts";
 
-export interface Credentials {
+export type Credentials = {
   readonly username: string;
   readonly password: string;
-}
+};
 
 /** What the request identifies itself with: Basic, X-ClickHouse-User and -Key, or URL parameters, in this order. */
 function credentialsOf(request: IncomingMessage, url: URL): Credentials {

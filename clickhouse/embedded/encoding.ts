@@ -1,25 +1,39 @@
 import type { IncomingMessage } from "node:http";
-import { createBrotliCompress, createBrotliDecompress, createDeflate, createGunzip, createGzip, createInflate } from "node:zlib";
-import { constants } from "node:zlib";
-import type { BrotliCompress, BrotliDecompress, Deflate, Gunzip, Gzip, Inflate } from "node:zlib";
+import {
+  constants,
+  createBrotliCompress,
+  createBrotliDecompress,
+  createDeflate,
+  createGunzip,
+  createGzip,
+  createInflate,
+  type BrotliCompress,
+  type BrotliDecompress,
+  type Deflate,
+  type Gunzip,
+  type Gzip,
+  type Inflate,
+} from "node:zlib";
 import { unsupported } from "./exception.ts";
 
 /** Content-Encoding names, and what the engine calls them where it unpacks an INSERT's data itself. */
 const ENGINE_NAMES: Readonly<Record<string, string>> = {
+  "": "none",
   br: "br",
   bz2: "bz2",
   deflate: "deflate",
   gzip: "gzip",
   identity: "none",
   lz4: "lz4",
+  "x-gzip": "gzip",
   xz: "xz",
   zstd: "zstd",
 };
 
 /** The engine's name for the compression of the request's body, "none" without. */
 export function bodyCompression(request: IncomingMessage): string {
-  const encoding = request.headers["content-encoding"]?.trim().toLowerCase() || "identity";
-  const name = ENGINE_NAMES[encoding === "x-gzip" ? "gzip" : encoding];
+  const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "";
+  const name = ENGINE_NAMES[encoding];
   if (name === undefined) throw unsupported(`Content-Encoding ${encoding}`);
   return name;
 }
@@ -33,9 +47,15 @@ export function unpack(compression: string): Gunzip | Inflate | BrotliDecompress
   throw unsupported(`A statement packed with ${compression} (its data may be, when the statement is in the URL)`);
 }
 
+/** A compressing stream. */
+export type Packer = Gzip | Deflate | BrotliCompress;
+
 /** A packer that the client understands, and its Content-Encoding name. */
-export function pack(request: IncomingMessage): readonly [string, Gzip | Deflate | BrotliCompress] | undefined {
-  const accepted = String(request.headers["accept-encoding"] ?? "")
+export function pack(request: IncomingMessage): readonly [encoding: string, packer: Packer] | undefined {
+  const { "accept-encoding": encodings = "" } = request.headers;
+  const accepted = [encodings]
+    .flat()
+    .join(",")
     .split(",")
     .map((part) => part.split(";", 1)[0]?.trim());
   if (accepted.includes("gzip")) return ["gzip", createGzip({ level: 3 })];

@@ -5,13 +5,13 @@ import { ClickHouseException, parseException } from "./exception.ts";
 import { THREADS } from "./options.ts";
 
 /** What a query runs under: its database, its settings and the values of its {name:Type} placeholders. */
-export interface QueryContext {
+export type QueryContext = {
   readonly database: string;
   readonly settings: Readonly<Record<string, string>>;
   readonly params: Readonly<Record<string, string>>;
-}
+};
 
-export interface EngineQuery extends QueryContext {
+export type EngineQuery = QueryContext & {
   /** What the client calls it; the engine has an id of its own for it. */
   readonly queryId: string;
   readonly sql: string;
@@ -19,10 +19,10 @@ export interface EngineQuery extends QueryContext {
   readonly format: string;
   /** It leaves its session changed, so that nobody else may have it. */
   readonly changesSession: boolean;
-}
+};
 
 /** A query under way. */
-export interface Running {
+export type Running = {
   /** What the statement answered; fails with what the engine says. */
   readonly result: Promise<Uint8Array>;
   readonly isOver: () => boolean;
@@ -30,13 +30,13 @@ export interface Running {
   readonly mark: () => string | undefined;
   /** Makes the engine cancel it (code 394); resolves when the engine knows, or the query is over. */
   kill(): Promise<void>;
-}
+};
 
-interface Connection {
+type Connection = {
   readonly session: Session;
   readonly mark: string;
   readonly key: string;
-}
+};
 
 /** Each running query holds a thread of libuv's pool; the rest of the pool is for killing, compressing and files. */
 const MOST_QUERIES = THREADS - 28;
@@ -72,28 +72,26 @@ export class Engine {
 
   start(query: EngineQuery): Running {
     const refusal = this.#refusal(query.queryId);
-    let connection: Connection | undefined;
-    let isOver = false;
+    const state: { connection?: Connection; isOver: boolean } = { isOver: false };
     const run = async () => {
       try {
         if (refusal !== undefined) throw refusal;
-        connection = await this.#connect(query);
-        const names = Object.entries(query.params).map(([name, value]) => `param_${name}=${literal(value)}`);
-        if (names.length > 0) await connection.session.queryAsync(`SET ${names.join(", ")}`);
-        return (await connection.session.queryAsync(query.sql, { format: query.format })).bytes();
-      } catch (error) {
-        // A query that failed stays in system.processes until its session is used again.
-        await connection?.session.queryAsync("SELECT 1").catch(() => undefined);
-        throw error;
+        state.connection = await this.#connect(query);
+        return await execute(state.connection.session, query);
       } finally {
-        isOver = true;
-        if (connection !== undefined) this.#release(connection, query.changesSession);
+        state.isOver = true;
+        if (state.connection !== undefined) this.#release(state.connection, query.changesSession);
       }
     };
-    const kill = async () => {
-      while (!isOver && !(connection !== undefined && (await this.#kill(connection)))) await sleep(10);
+    const running: Running = {
+      result: run(),
+      isOver: () => state.isOver,
+      mark: () => state.connection?.mark,
+      kill: async () => {
+        const isKilled = async () => state.connection !== undefined && this.#kill(state.connection);
+        while (!state.isOver && !(await isKilled())) await sleep(10);
+      },
     };
-    const running: Running = { result: run(), isOver: () => isOver, mark: () => connection?.mark, kill };
     if (refusal === undefined) {
       this.#running.set(query.queryId, running);
       const remove = () => this.#running.delete(query.queryId);
@@ -153,7 +151,7 @@ export class Engine {
 
   /** Sessions are reused only for exactly the same context, so that nothing ever has to be set back. */
   async #connect({ database, settings, params }: QueryContext): Promise<Connection> {
-    const key = JSON.stringify([database, Object.entries(settings).sort(), Object.keys(params).sort()]);
+    const key = JSON.stringify([database, byName(settings), Object.keys(params).toSorted()]);
     const found = this.#idle.findIndex((connection) => connection.key === key);
     const [idle] = found < 0 ? [] : this.#idle.splice(found, 1);
     if (idle !== undefined) return idle;
@@ -184,4 +182,22 @@ export class Engine {
     this.#killing = killed.catch(() => undefined);
     return (await killed).text() !== "";
   }
+}
+
+async function execute(session: Session, { sql, format, params }: EngineQuery): Promise<Uint8Array> {
+  const values = Object.entries(params).map(([name, value]) => `param_${name}=${literal(value)}`);
+  try {
+    if (values.length > 0) await session.queryAsync(`SET ${values.join(", ")}`);
+    return (await session.queryAsync(sql, { format })).bytes();
+  } catch (error) {
+    // A query that failed stays in system.processes until its session is used again.
+    await session.queryAsync("SELECT 1").catch(() => undefined);
+    throw error;
+  }
+}
+
+function byName(settings: Readonly<Record<string, string>>): string[] {
+  return Object.entries(settings)
+    .map(([name, value]) => JSON.stringify([name, value]))
+    .toSorted();
 }

@@ -1,16 +1,16 @@
-import { Cursor, decode, literal } from "./cursor.ts";
+import { type Cursor, decode, literal } from "./cursor.ts";
 import { ClickHouseException, unsupported } from "./exception.ts";
 import type { Command } from "./statement.ts";
 import type { Token } from "./tokens.ts";
 
 /** An INSERT whose rows are not in the statement but behind it. */
-export interface Insert {
+export type Insert = {
   readonly kind: "insert";
   /** Offset of the first byte of data in the text. */
   readonly dataStart: number;
   /** The statement that reads the data from a pipe; the compression is the engine's name for it, such as gzip. */
   from(path: string, compression: string): string;
-}
+};
 
 /** Reads `INSERT INTO …` up to its data; without data behind it (INSERT … SELECT) it is an ordinary command. */
 export function parseInsert(cursor: Cursor): Insert | Command {
@@ -100,8 +100,8 @@ function skipColumns(cursor: Cursor): void {
 
 function formatName(cursor: Cursor): string {
   const token = cursor.next();
-  if (token?.kind !== "word") throw new ClickHouseException(62, "SYNTAX_ERROR", "Syntax error: expected a format's name");
-  return cursor.text.slice(token.start, token.end);
+  if (token?.kind === "word") return cursor.text.slice(token.start, token.end);
+  throw new ClickHouseException(62, "SYNTAX_ERROR", "Syntax error: expected a format's name");
 }
 
 /** Data begins on the line behind the format's name, or where the first thing behind it is. */

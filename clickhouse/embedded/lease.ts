@@ -3,11 +3,11 @@ import { once } from "node:events";
 import type { Lock } from "./lock.ts";
 
 /** A hold on a running warehouse. */
-export interface Lease {
+export type Lease = {
   /** Resolves when the warehouse has gone. */
   readonly lost: Promise<void>;
   release(): Promise<void>;
-}
+};
 
 /** A request to here holds the warehouse for as long as its connection is open. */
 export const LEASE_PATH = "/billhouse/lease";

@@ -49,18 +49,21 @@ export async function removePipes(directory: string): Promise<void> {
 }
 
 /**
- * What the engine writes into a pipe, to its end. libuv waits for a FIFO as it waits for a socket, so that no thread of
- * its pool is blocked, however slow the other side is.
+ * What the engine writes into a pipe until a promise settles. libuv waits for a FIFO as it waits for a socket, so that
+ * no thread of its pool is blocked, however slow the other side is.
  */
-export function readEnd(path: string): Socket {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  return new Socket({ fd, readable: true, writable: false });
-}
-
-/** Makes a reader see the end even when the engine never opened the pipe, such as for an empty result. */
-export function endReader(path: string): void {
-  const fd = tryOpenWriter(path);
-  if (fd !== undefined) closeSync(fd);
+export function readUntil(path: string, over: Promise<unknown>): Socket {
+  const open = () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  // An engine that fails may open the pipe once more, and would wait for ever if there was nobody to read.
+  const guard = open();
+  const letGo = () => {
+    closeSync(guard);
+    // The end is there for the reader to see even when the engine never opened the pipe, as for an empty result.
+    const fd = tryOpenWriter(path);
+    if (fd !== undefined) closeSync(fd);
+  };
+  void over.then(letGo);
+  return new Socket({ fd: open(), readable: true, writable: false });
 }
 
 /** The writing end, as soon as the engine has opened the pipe for reading; undefined when it is not going to. */

@@ -6,19 +6,19 @@ import { readStatement, type Asked } from "./body.ts";
 import type { Engine, Running } from "./engine.ts";
 import { ClickHouseException, parseException } from "./exception.ts";
 import type { Insert } from "./insert.ts";
-import { endReader, readEnd, writeEnd, type Pipes } from "./pipes.ts";
+import { readUntil, writeEnd, type Pipes } from "./pipes.ts";
 import type { QueryRequest } from "./request.ts";
 import type { Command, Read } from "./statement.ts";
 
 /** What a query needs to run and to be answered. */
-export interface Exchange {
+export type Exchange = {
   readonly engine: Engine;
   readonly pipes: Pipes;
   readonly asked: QueryRequest;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly answer: Answer;
-}
+};
 
 /** Runs one query and answers it, unless it throws before anything was answered. */
 export async function runQuery(exchange: Exchange): Promise<void> {
@@ -32,13 +32,15 @@ async function read({ engine, pipes, asked, response, answer }: Exchange, statem
   const format = statement.format ?? asked.defaultFormat;
   answer.format(format);
   const path = await pipes.take();
-  const output = readEnd(path);
   const running = engine.start({ ...asked, sql: statement.into(path, format), format, changesSession: false });
   killWhenLeft(running, response);
-  const over = running.result.then(() => undefined, (error: unknown) => ({ error }));
-  void over.then(() => endReader(path));
+  const over = running.result.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  const output = readUntil(path, over);
   // When the client has gone the rest is read all the same: an engine that waits for a reader cannot be cancelled.
-  for await (const chunk of output) await answer.write(chunk);
+  for await (const chunk of output as AsyncIterable<Uint8Array>) await answer.write(chunk);
   const failed = await over;
   pipes.give(path);
   if (failed !== undefined) throw await readError(engine, statement, failed.error);

@@ -4,14 +4,14 @@ import type { QueryContext } from "./engine.ts";
 import { ClickHouseException, unsupported } from "./exception.ts";
 
 /** What a client asks for besides the statement itself. */
-export interface QueryRequest extends QueryContext {
+export type QueryRequest = QueryContext & {
   /** The beginning of the statement, or all of it; the body goes on from there. */
   readonly query: string;
   readonly queryId: string;
   readonly defaultFormat: string;
   /** The client allows the answer to be compressed. */
   readonly compressAnswer: boolean;
-}
+};
 
 /** A server has them and this warehouse does not; these values mean that the client can do without. */
 const UNSUPPORTED: Readonly<Record<string, readonly string[]>> = {
@@ -51,10 +51,10 @@ export function parseQueryRequest(request: IncomingMessage, url: URL): QueryRequ
   if (request.method !== "POST") settings["readonly"] ??= "2";
   return {
     query: values.get("query") ?? "",
-    queryId: values.get("query_id") || randomUUID(),
-    database: values.get("database") || header(request, "x-clickhouse-database") || "default",
+    queryId: nonEmpty(values.get("query_id")) ?? randomUUID(),
+    database: nonEmpty(values.get("database")) ?? header(request, "x-clickhouse-database") ?? "default",
     defaultFormat: requireWord(
-      values.get("default_format") || header(request, "x-clickhouse-format") || "TabSeparated",
+      nonEmpty(values.get("default_format")) ?? header(request, "x-clickhouse-format") ?? "TabSeparated",
       "format",
     ),
     compressAnswer: ["1", "true"].includes(values.get("enable_http_compression") ?? ""),
@@ -67,7 +67,11 @@ const NAMES = ["query", "query_id", "database", "default_format", "enable_http_c
 
 function header(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
-  return typeof value === "string" ? value : undefined;
+  return typeof value === "string" ? nonEmpty(value) : undefined;
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
 }
 
 function requireWord(name: string, what: string): string {

@@ -9,13 +9,13 @@ import type { Pipes } from "./pipes.ts";
 import { runQuery } from "./query.ts";
 import { parseQueryRequest } from "./request.ts";
 
-export interface ServerOptions {
+export type ServerOptions = {
   readonly engine: Engine;
   readonly pipes: Pipes;
   readonly accepted: readonly Credentials[];
   /** Takes a request that holds the warehouse for as long as its connection is open. */
   readonly lease: (response: ServerResponse) => void;
-}
+};
 
 /** A statement may be in the URL, and a load's is long: as much as a server takes (http_max_uri_size). */
 const MOST_HEADER_BYTES = 1 << 20;

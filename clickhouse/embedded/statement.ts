@@ -3,7 +3,7 @@ import { parseInsert, type Insert } from "./insert.ts";
 import { Cursor, decode, literal } from "./cursor.ts";
 
 /** A statement whose result is a table: it can be written into a pipe. */
-export interface Read {
+export type Read = {
   readonly kind: "read";
   /** Named in the statement; undefined lets the request decide. */
   readonly format: string | undefined;
@@ -11,17 +11,17 @@ export interface Read {
   readonly sql: string;
   /** The statement that writes its result into a file or pipe. */
   into(path: string, format: string): string;
-}
+};
 
 /** Anything else; it answers little or nothing. */
-export interface Command {
+export type Command = {
   readonly kind: "command";
   readonly sql: string;
   /** It leaves something behind in its session, as SET and USE do. */
   readonly changesSession: boolean;
   /** It names queries by their ids. */
   readonly isKill: boolean;
-}
+};
 
 export type Statement = Read | Command | Insert;
 

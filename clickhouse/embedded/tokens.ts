@@ -1,9 +1,9 @@
 /** One lexical token of ClickHouse SQL; `start` and `end` are offsets into the text. "unclosed" runs to its end. */
-export interface Token {
+export type Token = {
   readonly kind: "word" | "quoted" | "string" | "symbol" | "unclosed";
   readonly start: number;
   readonly end: number;
-}
+};
 
 const BLANK = /\s+|--[^\n]*|#[ !][^\n]*/y;
 const WORD = /[\p{L}\d_$]+/uy;

@@ -9,12 +9,12 @@ import { Pipes, removePipes } from "./pipes.ts";
 import { createWarehouseServer } from "./server.ts";
 
 /** A warehouse that is running in this process. */
-export interface Warehouse {
+export type Warehouse = {
   readonly lock: Lock;
   /** Resolves when it has ended: it was told to, or nobody holds it any more. */
   readonly closed: Promise<void>;
   close(): Promise<void>;
-}
+};
 
 /** Somebody who starts a warehouse takes hold of it at once, unless he died. */
 const FIRST_LEASE_MILLISECONDS = 10_000;
@@ -40,7 +40,14 @@ export async function runWarehouse(options: WarehouseOptions): Promise<Warehouse
   await once(server, "listening");
 
   const url = urlOf(server, host);
-  const lock: Lock = { instance, pid: process.pid, startedAt: new Date().toISOString(), url, ...own, pipes: pipes.directory };
+  const lock: Lock = {
+    instance,
+    pid: process.pid,
+    startedAt: new Date().toISOString(),
+    url,
+    ...own,
+    pipes: pipes.directory,
+  };
   await writeLock(dataDir, lock);
   leases.waitForFirst();
 
@@ -92,7 +99,8 @@ class Leases {
 function urlOf(server: Server, host: string): string {
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "[::1]" : host.includes(":") ? `[${host}]` : host;
+  const reachable =
+    host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "[::1]" : host.includes(":") ? `[${host}]` : host;
   return `http://${reachable}:${port}`;
 }
 

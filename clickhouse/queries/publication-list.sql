@@ -22,7 +22,7 @@ FROM publications AS p
 LEFT JOIN
 (
     SELECT n.publication_id AS publication_id, sum(l.rows_loaded) AS entries
-    FROM (SELECT publication_id, arrayJoin(load_ids) AS load_id FROM publications) AS n
+    FROM (SELECT publication_id, arrayJoin(load_ids) AS load_id FROM publications WHERE state != 'announced') AS n
     INNER JOIN (SELECT load_id, rows_loaded FROM loads FINAL) AS l ON l.load_id = n.load_id
     GROUP BY n.publication_id
 ) AS c ON c.publication_id = p.publication_id

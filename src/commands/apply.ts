@@ -60,16 +60,24 @@ function compare(before: Source | undefined, after: Source): Change {
   const [old, now] = [settingsOf(before), settingsOf(after)];
   const settings = Object.entries(now)
     .filter(([name, value]) => old[name] !== value)
-    .map(([name, value]) => `${name}: ${old[name] || "none"} -> ${value || "none"}`);
+    .map(([name, value]) => `${name}: ${shown(old[name])} -> ${shown(value)}`);
   return { source: after.name, change: "changed", settings };
 }
 
 function settingsOf(source: Source): Record<string, string> {
   const { kind, enabled, priority, rejectLimit } = source;
   return {
-    ...{ kind, place: placeOf(source), credential: credentialOf(source) },
-    ...{ enabled: String(enabled), priority: String(priority), rejectLimit: String(rejectLimit) },
+    kind,
+    place: placeOf(source),
+    credential: credentialOf(source),
+    enabled: String(enabled),
+    priority: String(priority),
+    rejectLimit: String(rejectLimit),
   };
+}
+
+function shown(value: string | undefined): string {
+  return value === undefined || value === "" ? "none" : value;
 }
 
 function describe({ source, change, settings }: Change): string {

@@ -1,7 +1,7 @@
 import { mkdir, rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { check } from "./doctor.ts";
-import type { Check } from "./doctor.ts";
+import { check } from "./check.ts";
+import type { Check } from "./check.ts";
 import { formatBytes } from "./format.ts";
 
 const LEAST_NODE = [20, 19] as const;

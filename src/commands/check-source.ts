@@ -1,8 +1,8 @@
 import type { Context } from "../context.ts";
 import type { Source } from "../domain/source.ts";
 import { openStore } from "../sources/open-store.ts";
-import { check } from "./doctor.ts";
-import type { Check } from "./doctor.ts";
+import { check } from "./check.ts";
+import type { Check } from "./check.ts";
 import { credentialOf } from "./sources.ts";
 
 const ANSWER_MS = 30_000;

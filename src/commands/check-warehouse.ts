@@ -3,8 +3,8 @@ import { createWarehouse } from "../../clickhouse/client.ts";
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { countPendingMigrations, migrate } from "../../clickhouse/migrate.ts";
 import type { WarehouseConfig } from "../config.ts";
-import { check } from "./doctor.ts";
-import type { Check } from "./doctor.ts";
+import { check } from "./check.ts";
+import type { Check } from "./check.ts";
 import { countOf } from "./format.ts";
 
 const LEAST_VERSION = [26, 2] as const;
@@ -58,5 +58,9 @@ export function checkSchema(warehouse: Warehouse, kind: WarehouseConfig["kind"])
 /** Asks outside of our database, which may not exist yet. */
 async function onServer(warehouse: Warehouse, sql: string): Promise<unknown[]> {
   const server = createWarehouse({ ...warehouse.address, database: "default" });
-  return server.rows(sql).finally(() => server.close());
+  try {
+    return await server.rows(sql);
+  } finally {
+    await server.close();
+  }
 }

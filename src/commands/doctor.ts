@@ -5,45 +5,37 @@ import type { WarehouseConfig } from "../config.ts";
 import { EXIT } from "../context.ts";
 import type { Command, Context } from "../context.ts";
 import { openWarehouse } from "../open-warehouse.ts";
+import { check } from "./check.ts";
+import type { Check } from "./check.ts";
 import { checkDataDir, checkNode } from "./check-machine.ts";
 import { checkSource } from "./check-source.ts";
 import { checkClock, checkSchema, checkServer } from "./check-warehouse.ts";
 import { countOf } from "./format.ts";
 import { formatTable } from "./table.ts";
+import type { Column } from "./table.ts";
 
-/** What one check found. A failed one and a warning say how to mend it. */
-export type Check = {
-  readonly name: string;
-  readonly state: "ok" | "warning" | "failed";
-  readonly detail: string;
-};
+/** How to say it. */
+export type DoctorOptions = { readonly json: boolean };
+
+const COLUMNS: readonly Column<Check>[] = [
+  { title: "state", value: ({ state }) => state },
+  { title: "check", value: ({ name }) => name },
+  { title: "detail", value: ({ detail }) => detail },
+];
 
 /** Checks everything that is configured. One failure does not keep the other checks from being made. */
-export const doctor: Command<{ readonly json: boolean }> = async (context, { json }) => {
+export const doctor: Command<DoctorOptions> = async (context, { json }) => {
   const checks: Check[] = [];
-  for await (const check of examine(context)) checks.push(check);
-  const failed = checks.filter((check) => check.state === "failed").length;
-  const warnings = checks.filter((check) => check.state === "warning").length;
+  for await (const made of examine(context)) checks.push(made);
+  const failed = checks.filter(({ state }) => state === "failed").length;
+  const warnings = checks.filter(({ state }) => state === "warning").length;
   if (json) context.print(JSON.stringify({ checks }, null, 2));
   else {
-    const columns = (["state", "name", "detail"] as const).map((key) => ({
-      title: key === "name" ? "check" : key,
-      value: (check: Check) => check[key],
-    }));
-    context.print(`${formatTable(columns, checks)}\n`);
+    context.print(`${formatTable(COLUMNS, checks)}\n`);
     context.print(`${countOf(checks.length, "check")}: ${failed} failed, ${countOf(warnings, "warning")}.`);
   }
   return failed === 0 ? EXIT.done : EXIT.failed;
 };
-
-/** The check's finding, or the failure that it threw as one. */
-export async function check(name: string, work: () => Promise<Omit<Check, "name">>): Promise<Check> {
-  try {
-    return { name, ...(await work()) };
-  } catch (error) {
-    return { name, state: "failed", detail: error instanceof Error ? error.message : String(error) };
-  }
-}
 
 async function* examine(context: Context): AsyncGenerator<Check> {
   yield checkNode();

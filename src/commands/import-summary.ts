@@ -43,7 +43,7 @@ function countsOf(lines: readonly Line[], results: readonly SourceResult[], mill
       : `${countOf(count("imported"), "run")} imported`,
     skippedOf(lines),
     `${count("failed")} failed`,
-    ...(problems > 0 ? [`${countOf(problems, "problem")}`] : []),
+    ...(problems > 0 ? [countOf(problems, "problem")] : []),
     ...(failedSources > 0 ? [`${countOf(failedSources, "source")} could not be read`] : []),
   ];
   return `${facts.join(", ")} (${formatDuration(milliseconds)}).`;

@@ -5,8 +5,11 @@ import type { Command } from "../context.ts";
 import { openWarehouse } from "../open-warehouse.ts";
 import { countOf } from "./format.ts";
 
+/** How to say it. */
+export type MigrateOptions = { readonly json: boolean };
+
 /** Brings the database to this version's schema. */
-export const migrateWarehouse: Command<{ readonly json: boolean }> = async (context, { json }) => {
+export const migrateWarehouse: Command<MigrateOptions> = async (context, { json }) => {
   const { warehouse, close } = await openWarehouse(readConfig(context.env, context.cwd).warehouse, context.signal);
   try {
     const { applied, current } = await migrate(warehouse);

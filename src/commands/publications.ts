@@ -39,12 +39,14 @@ export const listPublished: Command<PublicationsOptions> = (context, options) =>
     const days =
       billingPeriod === undefined ? ALL_DAYS : { first_day: billingPeriod.first, last_day: billingPeriod.last };
     const publications = await listPublications(warehouse, { sources: sourceName, dataset, history, ...days });
-    if (json) context.print(JSON.stringify({ publications }, null, 2));
-    else if (publications.length === 0)
-      context.print("Nothing is published. `billhouse import` publishes what sources hold.");
-    else context.print(formatTable(COLUMNS, publications));
+    context.print(json ? JSON.stringify({ publications }, null, 2) : describe(publications));
     return EXIT.done;
   });
+
+function describe(publications: readonly ListedPublication[]): string {
+  if (publications.length > 0) return formatTable(COLUMNS, publications);
+  return "Nothing is published. `billhouse import` publishes what sources hold.";
+}
 
 function stateOf({ state, isCurrent, silentDays }: ListedPublication): string {
   if (state === "withdrawn") return "withdrawn";

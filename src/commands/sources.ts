@@ -164,13 +164,23 @@ function printSource({ print }: Context, { source, status }: Shown): void {
 function toJson({ source, status }: Shown): object {
   const { name, kind, enabled, priority, rejectLimit } = source;
   return {
-    ...{ name, kind, place: placeOf(source), credential: credentialOf(source), enabled, priority, rejectLimit },
+    name,
+    kind,
+    place: placeOf(source),
+    credential: credentialOf(source),
+    enabled,
+    priority,
+    rejectLimit,
     lastAttempt:
       status === null
         ? null
         : {
-            ...{ state: status.state, startedAt: status.attempted_at, finishedAt: status.finished_at },
-            ...{ runsFound: status.runs_found, runsImported: status.runs_imported, runsFailed: status.runs_failed },
+            state: status.state,
+            startedAt: status.attempted_at,
+            finishedAt: status.finished_at,
+            runsFound: status.runs_found,
+            runsImported: status.runs_imported,
+            runsFailed: status.runs_failed,
             error: status.error,
           },
     lastImportAt: status?.imported_at ?? null,

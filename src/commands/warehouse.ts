@@ -30,12 +30,17 @@ export const serveWarehouse: Command<WarehouseOptions> = async (context, options
   const served = await serveEmbedded({ dataDir, host, port, username, password, signal });
   try {
     const warehouse = createWarehouse({ url: served.url, username, password, database });
-    await migrate(warehouse).finally(() => warehouse.close());
+    try {
+      await migrate(warehouse);
+    } finally {
+      await warehouse.close();
+    }
     context.print(introduce(served.url, { dataDir, database, username, hasPassword: password !== "" }));
     const stopped = signal.aborted ? Promise.resolve() : once(signal, "abort");
     await Promise.race([stopped, served.closed]);
-    if (!signal.aborted)
+    if (!signal.aborted) {
       throw new WarehouseError(`${dataDir}: the warehouse has ended. Its file warehouse.log says why.`);
+    }
   } finally {
     await served.close();
   }

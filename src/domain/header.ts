@@ -26,6 +26,10 @@ const AMORTIZED_NAMES: Readonly<Record<string, string>> = {
   cost_in_usd: "amortized_cost_in_usd",
 };
 
+/** By their costs, the column sets can be told apart. */
+const FOCUS_COSTS = ["billedcost", "effectivecost"];
+const COSTS = ["costinbillingcurrency", "cost", "pretaxcost", "extendedcost"];
+
 /** The columns that a file of each dataset cannot be without. */
 const REQUIRED: Readonly<Record<Dataset, readonly string[]>> = {
   actual: ["date", "cost_in_billing_currency"],
@@ -85,10 +89,11 @@ function comparableName(header: string): string {
   return (localised?.[1] ?? header).trim().toLowerCase();
 }
 
+/** A header that is neither a FOCUS nor a cost export's is left to `requireColumns`, which says what is missing. */
 function requireDatasetOf(positions: ReadonlyMap<string, number>, dataset: Dataset, place: string): void {
-  const isFocus = positions.has("billedcost") && positions.has("effectivecost");
-  if (isFocus === (dataset === "focus")) return;
-  if (!isFocus && !positions.has("date") && !positions.has("costinbillingcurrency")) return; // say what is missing
+  const isFocus = FOCUS_COSTS.every((name) => positions.has(name));
+  const isCost = !isFocus && COSTS.some((name) => positions.has(name));
+  if (dataset === "focus" ? !isCost : !isFocus) return;
   throw new HeaderError(
     `${place}:1 The columns are those of ${isFocus ? "a FOCUS" : "a cost"} export, but the run is announced as ` +
       `"${dataset}". Check the type of the export that the manifest names.`,

@@ -1,84 +1,146 @@
-import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { CsvError, parse } from "csv-parse";
+import { LineCounter } from "./line-counter.ts";
+import { RECORD_ENDS } from "./part-header.ts";
+import type { OpenedPart } from "./part-header.ts";
 
 /** What is wrong with a part, and where. */
 export type Diagnosis = { readonly place: string; readonly problem: string };
 
-type Opened = { readonly body: Readable; readonly encoding: "gzip" | "none"; readonly header: readonly string[] };
+/** A record of a part. Blank lines are none. */
+type Position = {
+  /** 0 is the header, 1 the first row. */
+  readonly record: number;
+  /** The line of the file on which it begins; the header is on line 1. */
+  readonly line: number;
+};
+
+/** Why a part cannot be read to its end, and where the record begins that cannot be read. */
+type Failure = { readonly error: unknown; readonly at: Position };
+
+/** Ends a reading early: what was looked for is found. */
+class Found extends Error {}
+
+class TrailingBytes extends Error {}
+
+const RECORD_LIMIT_BYTES = 16 * 1024 * 1024;
 
 /**
  * Reads a part that ClickHouse refused once more, slowly, and finds the first record that is broken: the line on which
  * it begins, its number (the first row after the header is 1) and its column. Undefined when nothing is found.
  */
-export async function diagnosePart(part: Opened, path: string, signal?: AbortSignal): Promise<Diagnosis | undefined> {
-  let records = 0;
-  let line = 1;
-  const parser = parse({ bom: true, info: true, relax_column_count: false, skip_empty_lines: false });
-  const last = async (entries: AsyncIterable<{ info: { lines: number; records: number } }>) => {
-    for await (const { info } of entries) {
-      records = info.records;
-      line = info.lines;
+export async function diagnosePart(
+  part: OpenedPart,
+  path: string,
+  signal?: AbortSignal,
+): Promise<Diagnosis | undefined> {
+  let diagnosis: Diagnosis | undefined;
+  const count = part.header.length;
+  const failure = await readRecords(part, signal, (at, fieldCount) => {
+    if (fieldCount !== count) {
+      diagnosis = { place: placeOf(path, at), problem: `the header has ${count} fields, this record ${fieldCount}` };
     }
-  };
+    return diagnosis !== undefined;
+  });
+  if (failure === undefined) return diagnosis;
+  const { error, at } = failure;
+  if (error instanceof CsvError) return diagnoseCsv(error, at, part, path);
+  const problem = diagnoseGzip(error);
+  if (problem === undefined) throw error;
+  return { place: path, problem: `${problem}; read up to line ${at.line}` };
+}
+
+/** The lines on which these records begin; fewer when the part ends before. */
+export async function linesOfRecords(
+  part: OpenedPart,
+  records: readonly number[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<number, number>> {
+  const lines = new Map<number, number>();
+  const wanted = new Set(records);
+  await readRecords(part, signal, ({ record, line }) => {
+    if (wanted.has(record)) lines.set(record, line);
+    return lines.size === wanted.size;
+  });
+  return lines;
+}
+
+/** Shows every record to `visit` until that says true; undefined, or why the reading ended before. */
+async function readRecords(
+  part: OpenedPart,
+  signal: AbortSignal | undefined,
+  visit: (at: Position, fieldCount: number) => boolean,
+): Promise<Failure | undefined> {
+  const lines = new LineCounter();
+  let at: Position = { record: 0, line: 1 };
+  const parser = parse({
+    bom: true,
+    relax_column_count: true,
+    record_delimiter: RECORD_ENDS,
+    max_record_size: RECORD_LIMIT_BYTES,
+    on_record: (fields: readonly string[], { bytes }) => {
+      const isBlank = fields.length === 1 && fields[0] === "";
+      if (!isBlank && visit(at, fields.length)) throw new Found();
+      at = { record: isBlank ? at.record : at.record + 1, line: lines.lineAt(bytes) };
+      return null; // nothing leaves the parser, only the position counts
+    },
+  });
   const options = signal === undefined ? {} : { signal };
   try {
-    if (part.encoding === "gzip") await pipeline(part.body, createGunzip(), parser, last, options);
-    else await pipeline(part.body, parser, last, options);
+    if (part.encoding === "none") await pipeline(part.body, lines.watch, parser, drain, options);
+    else await pipeline(part.body, unzip, lines.watch, parser, drain, options);
     return undefined;
   } catch (error) {
-    if (error instanceof CsvError) return diagnoseCsv(error, part.header, path);
-    return diagnoseGzip(error, path, line, Math.max(records - 1, 0));
+    signal?.throwIfAborted();
+    return error instanceof Found ? undefined : { error, at };
   }
 }
 
-/** The line on which a record begins (the header is on line 1); undefined when the part has no such record. */
-export async function lineOfRecord(part: Opened, record: number): Promise<number | undefined> {
-  const parser = parse({ bom: true, info: true, relax_column_count: true });
-  const text = part.encoding === "gzip" ? part.body.pipe(createGunzip()).pipe(parser) : part.body.pipe(parser);
-  let begin = 1;
-  for await (const entry of text) {
-    const { info } = entry as { info: { lines: number; records: number } };
-    if (info.records === record + 1) {
-      part.body.destroy();
-      return begin;
+/** Unzips all members, and demands that nothing else follows: zlib overlooks zeros, the engine does not. */
+async function* unzip(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip();
+  let byteCount = 0;
+  const count = async function* () {
+    for await (const chunk of body) {
+      byteCount += chunk.length;
+      yield chunk;
     }
-    begin = info.lines + 1;
+  };
+  pipeline(count, gunzip).catch(() => undefined); // whoever reads it hears of it
+  yield* gunzip as AsyncIterable<Buffer>;
+  if (gunzip.bytesWritten < byteCount) throw new TrailingBytes();
+}
+
+async function drain(records: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of records);
+}
+
+function diagnoseCsv({ code, message, ...details }: CsvError, at: Position, part: OpenedPart, path: string): Diagnosis {
+  const index: unknown = details["column"];
+  const column = typeof index === "number" ? `${part.header[index] ?? `column ${index + 1}`}: ` : "";
+  const place = placeOf(path, at);
+  switch (code) {
+    case "CSV_QUOTE_NOT_CLOSED":
+    case "CSV_MAX_RECORD_SIZE":
+      return { place, problem: `${column}a quote is opened and never closed` };
+    case "CSV_INVALID_CLOSING_QUOTE":
+      return { place, problem: `${column}a quote is not closed, or one inside of the field is not doubled` };
+    case "INVALID_OPENING_QUOTE":
+      return { place, problem: `${column}a quote stands inside of a field that does not begin with one` };
+    default:
+      return { place, problem: `${column}${message}` };
   }
+}
+
+function diagnoseGzip(error: unknown): string | undefined {
+  if (error instanceof TrailingBytes) return "other bytes follow the gzip data";
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "Z_BUF_ERROR") return "the gzip data ends too early, the file is truncated";
+  if (code === "Z_DATA_ERROR") return "the gzip data is corrupt (wrong checksum or bytes), or other bytes follow it";
   return undefined;
 }
 
-function diagnoseCsv(error: CsvError, header: readonly string[], path: string): Diagnosis {
-  const details = error as CsvError & { lines?: number; records?: number; column?: number | string; record?: string[] };
-  const line = details.lines ?? 0;
-  const record = details.records ?? 0;
-  const at = { place: `${path}:${line} (record ${record})` };
-  switch (error.code) {
-    case "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH":
-    case "CSV_RECORD_INCONSISTENT_COLUMNS":
-      return {
-        ...at,
-        problem: `the header has ${header.length} fields, this record ${details.record?.length ?? "another number"}`,
-      };
-    case "CSV_QUOTE_NOT_CLOSED":
-      return { ...at, problem: `a quote is opened${columnOf(details.column, header)} and never closed` };
-    case "CSV_INVALID_CLOSING_QUOTE":
-    case "INVALID_OPENING_QUOTE":
-      return { ...at, problem: `a quote stands inside of a field${columnOf(details.column, header)}` };
-    default:
-      return { ...at, problem: error.message };
-  }
-}
-
-function columnOf(column: number | string | undefined, header: readonly string[]): string {
-  return typeof column === "number" ? ` in column ${header[column] ?? column + 1}` : "";
-}
-
-function diagnoseGzip(error: unknown, path: string, line: number, record: number): Diagnosis {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  const place = `${path}:${line} (after record ${record})`;
-  if (code === "Z_BUF_ERROR") return { place, problem: "the gzip data ends too early, the file is truncated" };
-  if (code === "Z_DATA_ERROR") return { place, problem: "the gzip data is corrupt (wrong checksum or bytes)" };
-  throw error;
+function placeOf(path: string, { line, record }: Position): string {
+  return `${path}:${line} (${record === 0 ? "header" : `record ${record}`})`;
 }

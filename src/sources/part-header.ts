@@ -1,4 +1,4 @@
-import { constants, gunzipSync } from "node:zlib";
+import { constants, createGunzip } from "node:zlib";
 import { Readable } from "node:stream";
 import { parse } from "csv-parse/sync";
 import { FileError } from "../domain/errors.ts";
@@ -7,10 +7,16 @@ import { FileError } from "../domain/errors.ts";
 export type OpenedPart = {
   readonly header: readonly string[];
   readonly encoding: "gzip" | "none";
-  /** The stored bytes from the first on, as they are. */
+  /** The stored bytes from the first on, as they are. Destroying it closes the part, also before it is read. */
   readonly body: Readable;
 };
 
+/** How records end, in the order in which they are tried. A carriage return alone ends nothing. */
+export const RECORD_ENDS = ["\r\n", "\n"];
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const QUOTE = 0x22;
 const HEADER_LIMIT_BYTES = 1024 * 1024;
 const SIGNATURES: readonly (readonly [string, readonly number[], string])[] = [
   ["a Parquet file", [0x50, 0x41, 0x52, 0x31], "Only CSV can be imported, plain or gzipped"],
@@ -25,23 +31,25 @@ const SIGNATURES: readonly (readonly [string, readonly number[], string])[] = [
  */
 export async function openPart(stream: Readable, place: string): Promise<OpenedPart> {
   const chunks: Buffer[] = [];
-  const iterator: AsyncIterator<Buffer> = stream.iterator({ destroyOnReturn: true });
+  const iterator: AsyncIterator<Buffer, undefined> = stream.iterator({ destroyOnReturn: true });
   try {
-    for (let bytes = 0; ;) {
+    for (let byteCount = 0, enough = 0; ;) {
       const { value, done } = await iterator.next();
       if (done !== true) {
         chunks.push(value);
-        bytes += value.length;
+        byteCount += value.length;
+        if (byteCount < enough) continue;
+        enough = 2 * byteCount; // looking again only at twice as much keeps the work in proportion to the bytes
       }
       const start = Buffer.concat(chunks);
       requireCsv(start, place);
       const encoding = start[0] === 0x1f && start[1] === 0x8b ? "gzip" : "none";
-      const text = encoding === "gzip" ? inflateStart(start, place) : start;
+      const text = encoding === "gzip" ? await inflateStart(start, done === true, place) : start;
       const header = readHeader(text, done === true, place);
-      if (header !== undefined) return { header, encoding, body: continueWith(chunks, iterator) };
-      if (text.length > HEADER_LIMIT_BYTES || bytes > HEADER_LIMIT_BYTES) {
+      if (header !== undefined) return { header, encoding, body: continueWith(chunks, iterator, stream) };
+      if (text.length >= HEADER_LIMIT_BYTES || start.length >= HEADER_LIMIT_BYTES) {
         throw new FileError(
-          `${place}:1 No header within the first ${HEADER_LIMIT_BYTES} bytes. Is this a cost export?`,
+          `${place}:1 No header within the first ${HEADER_LIMIT_BYTES} bytes. Check that this is a cost export in CSV.`,
         );
       }
     }
@@ -59,44 +67,77 @@ function requireCsv(start: Buffer, place: string): void {
   }
 }
 
-function inflateStart(bytes: Buffer, place: string): Buffer {
+/** As much of the text as a header may have. What is broken further on is found by whoever reads that far. */
+async function inflateStart(bytes: Buffer, isWhole: boolean, place: string): Promise<Buffer> {
+  const gunzip = createGunzip(isWhole ? {} : { finishFlush: constants.Z_SYNC_FLUSH });
+  gunzip.end(bytes);
+  const chunks: Buffer[] = [];
+  let length = 0;
   try {
-    return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 64 * HEADER_LIMIT_BYTES });
+    for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length >= HEADER_LIMIT_BYTES) break;
+    }
   } catch (cause) {
-    throw new FileError(`${place}: The gzip data is corrupt from its beginning. Deliver the run again.`, { cause });
+    const text = Buffer.concat(chunks);
+    if (endOfRecord(text) !== -1) return text;
+    throw new FileError(`${place}:1 The gzip data is truncated or corrupt in the header. Deliver the run again.`, {
+      cause,
+    });
   }
+  return Buffer.concat(chunks);
 }
 
 /** The fields of the first record; undefined when it is not complete yet. */
 function readHeader(text: Buffer, isWhole: boolean, place: string): string[] | undefined {
   const end = endOfRecord(text);
   if (end === -1 && !isWhole) return undefined;
-  const record = text.subarray(0, end === -1 ? text.length : end);
-  if (record.toString("utf8").replace("\uFEFF", "").trim() === "") {
-    throw new FileError(`${place}:1 The file has no header: it is empty. Deliver the run again.`);
+  const line = text.subarray(0, end === -1 ? text.length : end);
+  const record = line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
+  if (record.includes(0)) {
+    throw new FileError(`${place}:1 There are NUL bytes in the header: this is no UTF-8 text. Save it as UTF-8.`);
   }
+  if (record.toString("utf8").replace("\uFEFF", "").trim() === "") {
+    const what = text.length === 0 ? "The file is empty" : "The first line is blank";
+    throw new FileError(`${place}:1 ${what}, but even an export without rows has a header. Deliver the run again.`);
+  }
+  const header = parseHeader(record, place);
+  if (header.some((name) => name.includes("\r"))) {
+    throw new FileError(`${place}:1 Lines end with a carriage return alone. Save the file with LF or CRLF.`);
+  }
+  return header;
+}
+
+function parseHeader(record: Buffer, place: string): string[] {
   try {
-    const [header] = parse(record, { bom: true, to: 1 });
-    return header ?? [];
+    return parse(record, { bom: true, record_delimiter: RECORD_ENDS, to: 1 })[0] ?? [];
   } catch (cause) {
-    throw new FileError(`${place}:1 The header is not CSV: ${cause instanceof Error ? cause.message : ""}.`, { cause });
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new FileError(`${place}:1 The header is not CSV: ${problem}. Deliver the run again.`, { cause });
   }
 }
 
 function endOfRecord(text: Buffer): number {
   let quoted = false;
   for (const [index, byte] of text.entries()) {
-    if (byte === 0x22) quoted = !quoted;
-    else if (byte === 0x0a && !quoted) return index;
+    if (byte === QUOTE) quoted = !quoted;
+    else if (byte === LINE_FEED && !quoted) return index;
   }
   return -1;
 }
 
-function continueWith(chunks: readonly Buffer[], iterator: AsyncIterator<Buffer>): Readable {
+function continueWith(
+  chunks: readonly Buffer[],
+  iterator: AsyncIterator<Buffer, undefined>,
+  stream: Readable,
+): Readable {
   const rest: AsyncIterable<Buffer> = { [Symbol.asyncIterator]: () => iterator };
   async function* all(): AsyncGenerator<Buffer> {
     yield* chunks;
     yield* rest;
   }
-  return Readable.from(all(), { objectMode: false });
+  const body = Readable.from(all(), { objectMode: false });
+  body.once("close", () => stream.destroy()); // a generator that was never started does not close what it would read
+  return body;
 }

@@ -1,4 +1,9 @@
-import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseClientConfigOptions } from "@clickhouse/client";
+import {
+  ClickHouseLogLevel,
+  createClient,
+  type ClickHouseClient,
+  type ClickHouseClientConfigOptions,
+} from "@clickhouse/client";
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,16 +12,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test as base } from "vitest";
 import { acquireEmbedded, type EmbeddedWarehouse } from "../../clickhouse/embedded/process.ts";
 
-export interface TestWarehouse extends EmbeddedWarehouse {
+export type TestWarehouse = EmbeddedWarehouse & {
   readonly dataDir: string;
   readonly client: ClickHouseClient;
-}
+};
+
+const PREFIX = "billhouse-test-";
 
 /** Tests with a warehouse of their file's own, empty at its beginning. */
-export const test = base.extend<{ warehouse: TestWarehouse }>({
+export const test = base.extend<{ prefix: string; warehouse: TestWarehouse }>({
+  prefix: [PREFIX, { scope: "file" }],
   warehouse: [
-    async ({}, use) => {
-      const dataDir = await aDataDir();
+    async ({ prefix }, use) => {
+      const dataDir = await aDataDir(prefix);
       const held = await acquireEmbedded({ dataDir });
       const client = aClient(held);
       await use({ ...held, dataDir, client });
@@ -30,8 +38,8 @@ export const test = base.extend<{ warehouse: TestWarehouse }>({
 });
 
 /** A fresh directory; the caller removes it. */
-export async function aDataDir(): Promise<string> {
-  return mkdtemp(join(tmpdir(), "billhouse-test-"));
+export async function aDataDir(prefix = PREFIX): Promise<string> {
+  return mkdtemp(join(tmpdir(), prefix));
 }
 
 /** A client that does not write what fails on the console. */
@@ -65,13 +73,13 @@ export async function residentBytes(pid: number): Promise<number> {
   return Number(pages) * 4096;
 }
 
-export interface CurlAnswer {
+export type CurlAnswer = {
   /** curl's own exit code: 0 unless the transfer itself failed. */
   readonly exitCode: number;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-}
+};
 
 /** Runs curl as the warehouse's user; the input is what `--data-binary @-` sends. */
 export async function curl(
@@ -84,7 +92,9 @@ export async function curl(
 
 /** Runs curl as nobody. */
 export async function rawCurl(args: readonly string[], input: string | Uint8Array = ""): Promise<CurlAnswer> {
-  const child = spawn("curl", ["--silent", "--include", ...args], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn("curl", ["--silent", "--include", "--globoff", "--max-time", "60", ...args], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   child.stdin.on("error", () => undefined).end(input);
   const chunks: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -94,6 +104,12 @@ export async function rawCurl(args: readonly string[], input: string | Uint8Arra
   const start = text.lastIndexOf("HTTP/1.1 ", text.search(/^HTTP\/1\.1 [2-5]\d\d/m));
   const end = text.indexOf("\r\n\r\n", start);
   const [first = "", ...lines] = text.slice(Math.max(start, 0), end).split("\r\n");
-  const headers = lines.map((line) => [line.split(":", 1)[0]?.toLowerCase(), line.replace(/^[^:]*: */, "")]);
-  return { exitCode, status: Number(first.split(" ")[1]), headers: Object.fromEntries(headers), body: text.slice(end + 4) };
+  const headers: Record<string, string> = {};
+  for (const line of lines) headers[line.split(":", 1)[0]?.toLowerCase() ?? ""] = line.replace(/^[^:]*: */, "");
+  return {
+    exitCode,
+    status: Number(first.split(" ")[1]),
+    headers,
+    body: text.slice(end + 4),
+  };
 }

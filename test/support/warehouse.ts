@@ -13,6 +13,7 @@ import type { FolderSource } from "../../src/domain/source.ts";
 import { openStore } from "../../src/sources/open-store.ts";
 import { importSource } from "../../workflows/import-source.ts";
 import type { ImportSourceInput, SourceReport } from "../../workflows/import-source.ts";
+import { isAlive, until } from "./embedded.ts";
 
 /** A real engine with its own data directory, and as many fresh databases as a test file wants. */
 export type TestEngine = {
@@ -38,6 +39,7 @@ export async function startTestEngine(): Promise<TestEngine> {
     async close() {
       await Promise.all(open.map((warehouse) => warehouse.close()));
       await engine.release();
+      await until(() => !isAlive(engine.pid)); // it writes into its directory to the last
       await rm(dataDir, { recursive: true, force: true });
     },
   };

@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { acquireEmbedded } from "../../clickhouse/embedded/process.ts";
+import { readLock } from "../../clickhouse/embedded/lock.ts";
+
+const LOOK_MS = 20;
+const PATIENCE_MS = 10_000;
+
+/** A hold on the warehouse of a directory. */
+export type HeldWarehouse = {
+  /** Whether it was running before. */
+  readonly wasRunning: boolean;
+  /** Lets it go, and waits until its process has ended unless it was there before. */
+  readonly release: () => Promise<void>;
+};
+
+/** Keeps the warehouse of a directory up between commands. */
+export async function holdWarehouse(dataDir: string, signal: AbortSignal): Promise<HeldWarehouse> {
+  const before = await readLock(dataDir);
+  const warehouse = await acquireEmbedded({ dataDir, signal });
+  const wasRunning = before?.pid === warehouse.pid;
+  const release = async () => {
+    await warehouse.release();
+    if (wasRunning) return;
+    const deadline = Date.now() + PATIENCE_MS; // somebody else may have taken hold of it meanwhile
+    while (isAlive(warehouse.pid) && Date.now() < deadline) await sleep(LOOK_MS);
+  };
+  return { wasRunning, release };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
