@@ -1,5 +1,5 @@
-import { countShadows } from "../clickhouse/publications.ts";
 import { publishSeries } from "../clickhouse/publish-series.ts";
+import { countShadows } from "../clickhouse/shadows.ts";
 import type { Load } from "../src/domain/load.ts";
 import type { Run } from "../src/domain/run.ts";
 import type { ActivityDependencies } from "./activities.ts";

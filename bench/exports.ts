@@ -34,10 +34,13 @@ const MONTH = parseMonth("2026-05");
 
 /** Generates an EA export of 55 columns, or takes the same one of an earlier time. Its bytes are in the page cache. */
 export async function provideExport(size: ExportSize): Promise<GeneratedExport> {
-  const name = `ea-${size.rows}x${size.parts}${size.isGzipped ? "-gz" : ""}-${await generatorVersion()}`;
-  const directory = join(CACHE, name);
+  const name = `ea-${size.rows}x${size.parts}${size.isGzipped ? "-gz" : ""}-`;
+  const directory = join(CACHE, name + (await generatorVersion()));
   const facts = await readFile(join(directory, FACTS), "utf8").catch(() => undefined);
-  if (facts === undefined) await generate(directory, size);
+  if (facts === undefined) {
+    await removeVersions(name);
+    await generate(directory, size);
+  }
   const known = Facts.parse(JSON.parse(facts ?? (await readFile(join(directory, FACTS), "utf8"))));
   for (const { path } of known.parts) for await (const _ of createReadStream(join(directory, path)));
   return { ...known, directory, isFromCache: facts !== undefined };
@@ -52,6 +55,13 @@ async function generatorVersion(): Promise<string> {
     digest.update(await readFile(file));
   }
   return digest.digest("hex").slice(0, 8);
+}
+
+/** Files of the same size that no generator makes any more. */
+async function removeVersions(name: string): Promise<void> {
+  const cached = await readdir(CACHE).catch(() => []);
+  const old = cached.filter((entry) => entry.startsWith(name));
+  await Promise.all(old.map((entry) => rm(join(CACHE, entry), { recursive: true, force: true })));
 }
 
 /** Appears under its name only when it is complete. */

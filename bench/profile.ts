@@ -10,10 +10,10 @@ import type { Result } from "./measurement.ts";
 import type { Mode } from "./mode.ts";
 import { formatSpread, spreadOf } from "./statistics.ts";
 
-/** Where the time of a load goes: with more and more behind it, and without one kind of column after the other. */
+/** Where the time of a load goes: with more and more behind it, without one table and one kind of column each. */
 export const profile: Mode = {
   name: "profile",
-  describes: "where the time of a load goes: steps, materialized views, kinds of columns; in the bare engine",
+  describes: "where the time of a load goes: steps, tables behind them, kinds of columns; in the bare engine",
   async run(generated, rounds, note) {
     const steps = stepsOf(await readExportHeader(generated));
     const contestants = steps.map(({ name, setup, statement }) => ({
@@ -38,6 +38,7 @@ type Step = {
 const READ = "read: unpack, split into texts";
 const CONVERT = "convert: the load's SELECT";
 const STORE = "store: cost_entries behind it";
+const WHOLE = "whole: rejects, rollups and slices behind it";
 
 function stepsOf({ mapping, fieldCount }: ExportHeader): Step[] {
   const insert = (wanted: HeaderMapping) => (path: string) => {
@@ -53,26 +54,26 @@ function stepsOf({ mapping, fieldCount }: ExportHeader): Step[] {
   const statement = insert(mapping);
   const stored = ["cost_landing", "cost_entries"];
   const derived = derivedTables();
-  const behind = ["rejected_rows", ...derived].map((table) => ({
-    name: `store + ${table}`,
-    against: STORE,
-    setup: schemaOf([...stored, table]),
+  const all = [...stored, "rejected_rows", ...derived];
+  const withoutTable = ["rejected_rows", ...derived].map((table) => ({
+    name: `whole without ${table}`,
+    against: WHOLE,
+    setup: schemaOf(all.filter((name) => name !== table)),
     statement,
   }));
-  const everything = schemaOf([...stored, "rejected_rows", ...derived]);
   const kinds = [...new Set(mapping.mapped.map(({ kind }) => kind))];
-  const without = kinds.map((kind) => {
+  const withoutKind = kinds.map((kind) => {
     const mapped = mapping.mapped.filter((column) => column.kind !== kind);
-    const name = `store without kind ${kind} (${mapping.mapped.length - mapped.length} columns)`;
-    return { name, against: STORE, setup: schemaOf(stored), statement: insert({ ...mapping, mapped }) };
+    const name = `convert without ${mapping.mapped.length - mapped.length} of kind ${kind}`;
+    return { name, against: CONVERT, setup: schemaOf(["cost_landing"]), statement: insert({ ...mapping, mapped }) };
   });
   return [
     read,
     { name: CONVERT, against: READ, setup: schemaOf(["cost_landing"]), statement },
     { name: STORE, against: CONVERT, setup: schemaOf(stored), statement },
-    ...behind,
-    { name: "the whole load", against: STORE, setup: everything, statement },
-    ...without,
+    { name: WHOLE, against: STORE, setup: schemaOf(all), statement },
+    ...withoutTable,
+    ...withoutKind,
   ];
 }
 

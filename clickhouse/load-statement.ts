@@ -65,7 +65,7 @@ export const LOAD_SETTINGS: ClickHouseSettings = {
   short_circuit_function_evaluation: "enable",
   input_format_allow_errors_num: "0",
   input_format_allow_errors_ratio: 0,
-  input_format_null_as_default: 0, // \N is text like any other
+  input_format_null_as_default: 0,
   input_format_parallel_parsing: 1,
   input_format_with_names_use_header: 0,
   input_format_with_types_use_header: 0,
@@ -82,7 +82,7 @@ export const LOAD_SETTINGS: ClickHouseSettings = {
   format_csv_allow_double_quotes: 1,
   format_csv_allow_single_quotes: 0,
   format_csv_delimiter: ",",
-  format_csv_null_representation: "\\N",
+  format_csv_null_representation: "\u0004", // \N and NULL are text like any other
 };
 
 /** Codes with which the engine says that it cannot read the body of a load, rather than that it cannot work. */

@@ -42,17 +42,8 @@ export async function insertPublications(
   );
 }
 
-/** Decides who is silent between an announced publication and every other one that is current or announced. */
-export const insertShadows = defineStatement<{ publication_id: string; billing_month: string }>("insert-shadows");
-
 /** Copies the rows of some days into a load of their own. */
 export const copyDays = defineStatement<Days & { load_id: string }>("copy-days");
 
 /** Counts the rows of some days. */
 export const countDays = defineQuery<Days, { entries: number }>("count-days", z.object({ entries: Count }));
-
-/** How many days of other publications a publication silences, and how many of its own are silent. */
-export const countShadows = defineQuery<{ publication_id: string }, { silences: number; silenced: number }>(
-  "count-shadows",
-  z.object({ silences: Count, silenced: Count }),
-);

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { ReconciliationError } from "../src/domain/errors.ts";
-import { firstDayOf } from "../src/domain/month.ts";
 import { composePublication, datesOf, newestRun } from "../src/domain/publication.ts";
 import type { Piece } from "../src/domain/publication.ts";
 import type { SeriesKey } from "../src/domain/run.ts";
@@ -8,8 +7,9 @@ import type { Warehouse } from "./client.ts";
 import { listLiveRuns } from "./live-runs.ts";
 import type { LiveRun } from "./live-runs.ts";
 import { recordLoad } from "./loads.ts";
-import { copyDays, countDays, insertPublications, insertShadows } from "./publications.ts";
+import { copyDays, countDays, insertPublications } from "./publications.ts";
 import type { PublicationRecord } from "./publications.ts";
+import { settleShadows } from "./shadows.ts";
 
 /** What happens to a series: a run is added or replaced, or one is taken back. */
 export type SeriesChange =
@@ -78,10 +78,7 @@ async function announce(
     state: "announced",
   };
   await insertPublications(warehouse, [announced]);
-  await insertShadows(warehouse, {
-    publication_id: announced.publicationId,
-    billing_month: firstDayOf(run.month),
-  });
+  await settleShadows(warehouse, { publicationId: announced.publicationId, month: run.month });
   return announced;
 }
 

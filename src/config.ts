@@ -5,8 +5,8 @@ import { ConfigurationError } from "./domain/errors.ts";
 
 const Environment = z.object({
   CLICKHOUSE_URL: z
-    .url({ protocol: /^https?$/, error: "expected a url like http://127.0.0.1:8123" })
-    .refine((url) => URL.canParse(url) && new URL(url).username === "", {
+    .url({ protocol: /^https?$/, error: "expected a url like http://127.0.0.1:8123", abort: true })
+    .refine((url) => new URL(url).username === "", {
       error: "must not carry a user or password: set CLICKHOUSE_USER and CLICKHOUSE_PASSWORD",
     })
     .optional(),

@@ -13,7 +13,7 @@ Environment (also from a file .env in this directory):
   CLICKHOUSE_PASSWORD    and password (default: empty)
   CLICKHOUSE_DATABASE    the database, made when it is missing (default: billhouse)
   BILLHOUSE_DATA_DIR     where the embedded warehouse keeps its data (default: .billhouse)
-  LOG_LEVEL              events on stderr when it is no terminal: trace, debug, info, warn, error, silent (default: info)
+  LOG_LEVEL              events on stderr where it is no terminal: debug, info, warn, error or silent (default: info)
 
 Exit codes: 0 done, 1 failed, 2 asked wrongly.
 Ctrl-C stops cleanly; nothing becomes visible by halves.`;
@@ -56,9 +56,9 @@ Examples:
   $ billhouse withdraw --source-name contoso --run-id 2f0e3a52-9c51-4a6c-b9ad-3c1f7f0e9a11
   $ billhouse withdraw --source-name contoso --run-id 2f0e3a52-9c51-4a6c-b9ad-3c1f7f0e9a11 --dataset focus`,
   reconcile: `
-For each published run: stored bytes and rows of the manifest, rows loaded, rows rejected, the difference, and the sum of
-cost by metric and currency with all its digits. Also holds what the tables have now against what each load counted, and
-the rollups against the entries. Runs that a later one replaced are left out unless --all or --run-id asks for them.
+For each published run: stored bytes and rows of the manifest, rows loaded, rows rejected, the difference, and the sum
+of cost by metric and currency with all its digits. Also holds what the tables have now against what each load counted,
+and the rollups against the entries. Runs that a later one replaced are left out unless --all or --run-id asks for them.
 Exit code 1 when anything differs.
 
 Examples:
@@ -91,7 +91,8 @@ Examples:
   warehouse: `
 Serves the data directory (BILLHOUSE_DATA_DIR) until Ctrl-C, for curl, DBeaver, Grafana and whatever else speaks
 ClickHouse over HTTP. Other commands on the same directory use it meanwhile. The password is read from the variable
-BILLHOUSE_WAREHOUSE_PASSWORD, or from the one that --password-env names; on an address that others can reach it must be set.
+BILLHOUSE_WAREHOUSE_PASSWORD, or from the one that --password-env names; on an address that others can reach it must be
+set.
 
 Examples:
   $ billhouse warehouse
@@ -100,20 +101,39 @@ Examples:
   sources: `
 Examples:
   $ billhouse sources add archive --path ./exports
-  $ billhouse sources list`,
+  $ billhouse sources list
+  $ billhouse sources show archive`,
+  sourcesList: `
+Examples:
+  $ billhouse sources list
+  $ billhouse sources list --json | jq -r '.sources[] | select(.lastAttempt.state == "failed") | .name'`,
+  sourcesShow: `
+Examples:
+  $ billhouse sources show contoso
+  $ billhouse sources show contoso --json | jq -r .lastAttempt.error`,
+  sourcesEnable: `
+Examples:
+  $ billhouse sources enable contoso`,
+  sourcesDisable: `
+Examples:
+  $ billhouse sources disable contoso`,
+  sourcesRemove: `
+What it published stays visible; \`billhouse withdraw\` takes runs back. The same name can be added again later.
+
+Examples:
+  $ billhouse sources remove contoso`,
   sourcesAdd: `
-A source is a container's base folder in Azure Blob Storage (--url) or a directory with the same layout (--path). Secrets
-are referenced, never given: --credential env:NAME names the environment variable that holds a connection string or SAS;
-without it the Azure identity of this machine signs in.
+A source is a container's base folder in Azure Blob Storage (--url) or a directory with the same layout (--path).
+Secrets are referenced, never given: --credential env:NAME names the environment variable that holds a connection string
+or SAS; without it the Azure identity of this machine signs in.
 
 Examples:
   $ billhouse sources add archive --path ./exports
   $ billhouse sources add contoso --url https://contoso.blob.core.windows.net/exports/daily
   $ billhouse sources add contoso --url https://contoso.blob.core.windows.net/exports --credential env:CONTOSO_STORAGE`,
   apply: `
-Adds and changes sources as the file says. The whole file is checked first; when anything is wrong, every error is shown
-with its line and nothing is changed. Sources that the file does not name stay as they are. Relative paths count from the
-file's directory.
+The whole file is checked first; when anything is wrong, every error is shown with its line and nothing is changed.
+Sources that the file does not name stay as they are. Relative paths count from the file's directory.
 
   sources:
     - name: contoso
@@ -124,8 +144,8 @@ file's directory.
       kind: folder
       path: ./exports
       enabled: true        # the default
-      priority: 10         # who answers where two sources cover the same subscription and day: the smaller (default 100)
-      rejectLimit: 0       # rows of a run that may be refused before it is not published (default 0)
+      priority: 10         # who answers where two sources cover the same subscription and day: the smaller (100)
+      rejectLimit: 0       # rows of a run that may be refused before it is not published (0)
 
 Examples:
   $ billhouse apply -f sources.yaml

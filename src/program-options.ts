@@ -4,13 +4,10 @@ import { parseBillingPeriod, parseMonth } from "./domain/month.ts";
 import type { DayRange, Month } from "./domain/month.ts";
 
 /** `--source-name NAME`, any number of times. */
-export function sourceNames(): Option {
-  return new Option(
-    "-s, --source-name <name>",
-    "only this source; give it again for more (default: every one that is enabled)",
-  )
+export function sourceNames(otherwise = "all"): Option {
+  return new Option("-s, --source-name <name>", `only this source; give it again for more (default: ${otherwise})`)
     .argParser((value: string, previous: readonly string[]) => [...previous, value])
-    .default([], "");
+    .default([]);
 }
 
 /** `--billing-period PERIOD`, read into days. */
@@ -28,12 +25,12 @@ export function month(flags: string, description: string): Option {
 
 /** `--json`. */
 export function json(): Option {
-  return new Option("--json", "machine output on stdout").default(false, "");
+  return new Option("--json", "machine output on stdout").default(false);
 }
 
 /** A switch that is off unless given. */
 export function flag(flags: string, description: string): Option {
-  return new Option(flags, description).default(false, "");
+  return new Option(flags, description).default(false);
 }
 
 /** A whole number from `least` to `greatest`. */

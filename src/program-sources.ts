@@ -42,13 +42,15 @@ export function addSourcesCommand(program: Program, run: RunCommand): void {
     .summary("list them with their last attempt and last import")
     .description("Lists the sources with their last attempt and last import.")
     .addOption(json())
+    .addHelpText("after", HELP.sourcesList)
     .action((options: { json: boolean }) => run(async () => (await commands()).listAll, options));
   sources
     .command("show")
     .summary("show one, errors in full")
     .description("Shows everything about a source, the errors of its last attempt in full.")
-    .argument("<name>")
+    .argument("<name>", "its name")
     .addOption(json())
+    .addHelpText("after", HELP.sourcesShow)
     .action((name: string, options: { json: boolean }) =>
       run(async () => (await commands()).showSource, { name, ...options }),
     );
@@ -56,18 +58,21 @@ export function addSourcesCommand(program: Program, run: RunCommand): void {
     .command("enable")
     .summary("let imports of all sources include it")
     .description("Lets imports of all sources include a source.")
-    .argument("<name>")
+    .argument("<name>", "its name")
+    .addHelpText("after", HELP.sourcesEnable)
     .action((name: string) => run(async () => (await commands()).setEnabled, { name, enabled: true }));
   sources
     .command("disable")
     .summary("leave it out of imports of all sources")
     .description("Leaves a source out of imports of all sources. What it published stays.")
-    .argument("<name>")
+    .argument("<name>", "its name")
+    .addHelpText("after", HELP.sourcesDisable)
     .action((name: string) => run(async () => (await commands()).setEnabled, { name, enabled: false }));
   sources
     .command("remove")
     .summary("take it from the list; what it published stays")
     .description("Takes a source from the list. What it published stays.")
-    .argument("<name>")
+    .argument("<name>", "its name")
+    .addHelpText("after", HELP.sourcesRemove)
     .action((name: string) => run(async () => (await commands()).forgetSource, { name }));
 }

@@ -40,7 +40,10 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .configureHelp({ subcommandTerm: (command) => [command.name(), ...argumentsOf(command)].join(" ") })
+    .configureHelp({
+      subcommandTerm: (command) => [command.name(), ...argumentsOf(command)].join(" "),
+      optionDescription: describeOption,
+    })
     .exitOverride()
     .showSuggestionAfterError()
     .addHelpText("after", PROGRAM_HELP);
@@ -51,7 +54,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .alias("fetch_and_import_from_blob")
     .summary("load and publish what sources hold and is not published yet")
     .description("Loads and publishes what sources hold and is not published yet.")
-    .addOption(sourceNames())
+    .addOption(sourceNames("every one that is enabled"))
     .addOption(billingPeriod())
     .option("-r, --run-id <id>", "only this run; also when a later one replaces it")
     .addOption(flag("--overwrite", "import again what is published; the new rows replace the old ones at once"))
@@ -64,7 +67,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .alias("inspect_blob_source")
     .summary("list the runs of sources and what an import would do")
     .description("Lists the runs of sources: days, parts, rows, stored bytes, and whether each is imported.")
-    .addOption(sourceNames())
+    .addOption(sourceNames("every one that is enabled"))
     .addOption(billingPeriod())
     .addOption(json())
     .addHelpText("after", HELP.inspect)
@@ -162,6 +165,13 @@ function argumentsOf(command: Program): string[] {
   return command.registeredArguments.map((argument) =>
     argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
   );
+}
+
+/** What an option does, its choices, and what it is when it is not given. */
+function describeOption({ description, argChoices, defaultValue }: Option): string {
+  const choices = argChoices === undefined ? "" : `: ${argChoices.join(", ")}`;
+  const isWorthSaying = typeof defaultValue === "string" || typeof defaultValue === "number";
+  return `${description}${choices}${isWorthSaying ? ` (default: ${defaultValue})` : ""}`;
 }
 
 function readVersion(): string {

@@ -1,7 +1,7 @@
 import { MultiBar } from "cli-progress";
 import type { SingleBar } from "cli-progress";
 import type { Logger } from "pino";
-import { formatBytes, formatCount, formatDuration } from "./commands/format.ts";
+import { countOf, formatBytes, formatCount, formatDuration } from "./commands/format.ts";
 import type { Output } from "./context.ts";
 import type { ImportEvent, ImportListener } from "./import-events.ts";
 
@@ -58,7 +58,7 @@ export function drawProgress(output: Output): Progress {
       if (shown !== undefined) bars.remove(shown.bar);
       if (event.event === "part loaded") {
         const { rowsLoaded, byteCount, milliseconds } = event;
-        const rows = `${formatCount(rowsLoaded)} rows`;
+        const rows = countOf(rowsLoaded, "row");
         line(`  ${shorten(event.part)}: ${rows}, ${formatBytes(byteCount)} in ${formatDuration(milliseconds)}`);
       }
     }

@@ -71,15 +71,17 @@ export class Answer {
   async fail(exception: ClickHouseException): Promise<void> {
     const text = `${exception.message} (version ${this.#version})`;
     if (this.#sink !== undefined) return this.#breakOff(this.#sink, text);
+    const body = Buffer.from(`${text}\n`);
     if (exception.code === 516 && this.#request.headers.authorization === undefined) {
       this.#response.setHeader("WWW-Authenticate", 'Basic realm="Billhouse"');
     }
     this.#response.writeHead(httpStatus(exception), {
       "Content-Type": "text/plain; charset=UTF-8",
+      "Content-Length": body.length,
       "X-ClickHouse-Exception-Code": exception.code,
     });
-    this.#response.end(`${text}\n`);
-    if (!this.#request.complete) discardBody(this.#request);
+    if (this.#request.complete) this.#response.end(body);
+    else await endBehind(this.#request, this.#response, body);
   }
 
   async #start(): Promise<Writable> {
@@ -113,11 +115,17 @@ export class Answer {
   }
 }
 
-/** A client that is still sending gets to read its error only when somebody takes what it sends. */
-function discardBody(request: IncomingMessage): void {
+/**
+ * Answers a client that is still sending: it has the whole answer at once, and its connection stays until it has sent
+ * everything or gone, because a connection that is closed with data in it takes the answer along.
+ */
+async function endBehind(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> {
+  response.write(body);
   request.unpipe();
   request.removeAllListeners("readable");
   request.resume();
+  await new Promise<void>((resolve) => request.once("end", resolve).once("close", resolve));
+  response.end();
 }
 
 async function writeTo(sink: Writable, response: ServerResponse, chunk: Uint8Array): Promise<void> {

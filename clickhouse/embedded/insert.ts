@@ -6,6 +6,7 @@ import type { Token } from "./tokens.ts";
 /** An INSERT whose rows are not in the statement but behind it. */
 export type Insert = {
   readonly kind: "insert";
+  readonly format: string;
   /** Offset of the first byte of data in the text. */
   readonly dataStart: number;
   /** The statement that reads the data from a pipe; the compression is the engine's name for it, such as gzip. */
@@ -45,6 +46,7 @@ function directInsert(cursor: Cursor, targetEnd: number, clause: Token, format: 
   const settings = decode(cursor.text.slice(targetEnd, clause.start));
   return {
     kind: "insert",
+    format,
     dataStart: start,
     from: (path, compression) =>
       `${target} FROM INFILE ${literal(path)} COMPRESSION ${literal(compression)}${settings} FORMAT ${format}`,
@@ -71,7 +73,7 @@ function insertSelect(cursor: Cursor): Insert | Command {
       const format = formatName(cursor);
       const from = (path: string, compression: string) =>
         `${before}file(${literal(path)}, ${literal(format)}, ${decode(structure)}, ${literal(compression)})${behind}`;
-      return { kind: "insert", dataStart: dataStart(cursor), from };
+      return { kind: "insert", format, dataStart: dataStart(cursor), from };
     }
   }
   if (input !== undefined) {

@@ -33,6 +33,11 @@ export class Pipes {
     return paths[0] ?? this.take();
   }
 
+  /** A path of its own for a file, which the caller makes and removes. */
+  file(): string {
+    return join(this.directory, `file-${this.#made++}`);
+  }
+
   /** Gives a pipe back; nobody may have it open any more. */
   give(path: string): void {
     this.#free.push(path);

@@ -73,13 +73,6 @@ export async function serveEmbedded(options: ServeOptions): Promise<ServedWareho
       `${host}: a warehouse that others can reach needs a password. Set one, or use 127.0.0.1.`,
     );
   }
-  const running = await held(options.dataDir);
-  if (running !== undefined) {
-    await running.lease.release();
-    throw new WarehouseError(
-      `${options.dataDir}: its warehouse is running already, at ${running.lock.url} (process ${running.lock.pid}). Use that one, or end it first.`,
-    );
-  }
   const warehouse = await acquire(options, { host, port, login: { username, password } });
   const { url, pid, lost } = warehouse;
   const close = async () => {
@@ -96,10 +89,16 @@ async function acquire(options: EmbeddedOptions, address: Address): Promise<Embe
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const dataDir = await realpath(options.dataDir);
   const deadline = Date.now() + START_MILLISECONDS;
-  for (;;) {
+  for (let isOurs = address.login === undefined; ;) {
     options.signal?.throwIfAborted();
     const running = await held(dataDir);
-    if (running !== undefined) return warehouseOf(running.lock, running.lease);
+    if (running !== undefined && isOurs) return warehouseOf(running.lock, running.lease);
+    if (running !== undefined) {
+      await running.lease.release();
+      throw new WarehouseError(
+        `${options.dataDir}: its warehouse is running already, at ${running.lock.url} (process ${running.lock.pid}). Use that one, or end it first.`,
+      );
+    }
     const failure = await start({
       dataDir,
       maxMemoryBytes: options.maxMemoryBytes ?? Math.floor(totalmem() / 2),
@@ -109,7 +108,8 @@ async function acquire(options: EmbeddedOptions, address: Address): Promise<Embe
     if (failure !== undefined && (!failure.isLocked || Date.now() > deadline)) {
       throw new WarehouseError(`${dataDir}: the embedded warehouse could not start: ${failure.message}`);
     }
-    if (failure !== undefined) await sleep(RETRY_MILLISECONDS);
+    if (failure === undefined) isOurs = true;
+    else await sleep(RETRY_MILLISECONDS);
   }
 }
 

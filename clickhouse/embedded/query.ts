@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { Answer } from "./answer.ts";
@@ -9,6 +11,9 @@ import type { Insert } from "./insert.ts";
 import { readUntil, writeEnd, type Pipes } from "./pipes.ts";
 import type { QueryRequest } from "./request.ts";
 import type { Command, Read } from "./statement.ts";
+
+/** Formats that are read from their end: a pipe cannot be, so these take the way over a file. */
+const SEEKING = ["parquet", "parquetmetadata", "orc", "arrow"];
 
 /** What a query needs to run and to be answered. */
 export type Exchange = {
@@ -62,6 +67,7 @@ async function command({ engine, asked, response, answer }: Exchange, statement:
 
 async function insert(exchange: Exchange, statement: Insert, body: Omit<Asked, "statement">): Promise<void> {
   const { engine, pipes, asked, response, answer } = exchange;
+  if (SEEKING.includes(statement.format.toLowerCase())) return insertFile(exchange, statement, body);
   const started = performance.now();
   const path = await pipes.take();
   const sql = statement.from(path, body.compression);
@@ -75,6 +81,25 @@ async function insert(exchange: Exchange, statement: Insert, body: Omit<Asked, "
   } finally {
     await fed;
     pipes.give(path);
+  }
+  answer.summary(performance.now() - started);
+  await answer.finish();
+}
+
+async function insertFile(exchange: Exchange, statement: Insert, body: Omit<Asked, "statement">): Promise<void> {
+  const { engine, pipes, asked, response, answer } = exchange;
+  const started = performance.now();
+  const path = pipes.file();
+  try {
+    await pipeline(body.data, createWriteStream(path, { flags: "wx", mode: 0o600 }));
+    const sql = statement.from(path, body.compression);
+    const running = engine.start({ ...asked, sql, format: asked.defaultFormat, changesSession: false });
+    killWhenLeft(running, response);
+    await running.result.catch((error: unknown) => {
+      throw insertError(path, error);
+    });
+  } finally {
+    await rm(path, { force: true });
   }
   answer.summary(performance.now() - started);
   await answer.finish();

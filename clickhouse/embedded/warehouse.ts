@@ -55,6 +55,7 @@ export async function runWarehouse(options: WarehouseOptions): Promise<Warehouse
   let closing: Promise<void> | undefined;
   const close = async () => {
     closing ??= (async () => {
+      leases.end();
       const giveUp = setTimeout(() => process.exit(1), CLOSE_MILLISECONDS);
       await removeLock(dataDir, instance);
       server.close();
@@ -75,6 +76,7 @@ class Leases {
   readonly #onLast: () => void;
   #count = 0;
   #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
 
   constructor(instance: string, onLast: () => void) {
     this.#instance = instance;
@@ -85,7 +87,17 @@ class Leases {
     if (this.#count === 0) this.#timer = setTimeout(this.#onLast, FIRST_LEASE_MILLISECONDS);
   }
 
+  /** Whoever comes from now on has to look for another one. */
+  end(): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+  }
+
   add(response: ServerResponse): void {
+    if (this.#isOver) {
+      response.destroy();
+      return;
+    }
     this.#count++;
     clearTimeout(this.#timer);
     response.writeHead(200, { "Content-Type": "application/x-ndjson" });

@@ -39,4 +39,4 @@ WHERE p.state != 'announced'
     AND p.first_day <= toDate({last_day:String})
     AND p.last_day >= toDate({first_day:String})
     AND ({history:Bool} OR is_current)
-ORDER BY published_at, source, export_name, dataset, month, submitted_at
+ORDER BY published_at, state DESC, source, export_name, dataset, month, submitted_at

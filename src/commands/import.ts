@@ -111,7 +111,9 @@ function tellUnfinished(
 ): ExitCode {
   note("Stopped before the end.");
   for (const { source, exportName, dataset, month, runId } of unfinished) {
-    note(`Not finished: ${source}: ${exportName} ${dataset} ${month}, run ${runId}. Nothing of this attempt is visible.`);
+    note(
+      `Not finished: ${source}: ${exportName} ${dataset} ${month}, run ${runId}. Nothing of this attempt is visible.`,
+    );
   }
   if (results.length > 0) note(`Complete: ${results.map((result) => result.source).join(", ")}.`);
   note("Runs that were imported before this stay visible, whole. Import again to go on.");

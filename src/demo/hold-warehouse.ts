@@ -21,8 +21,9 @@ export async function holdWarehouse(dataDir: string, signal: AbortSignal): Promi
   const release = async () => {
     await warehouse.release();
     if (wasRunning) return;
+    const { pid } = (await readLock(dataDir)) ?? warehouse; // a command starts another one when the first was killed
     const deadline = Date.now() + PATIENCE_MS; // somebody else may have taken hold of it meanwhile
-    while (isAlive(warehouse.pid) && Date.now() < deadline) await sleep(LOOK_MS);
+    while (isAlive(pid) && Date.now() < deadline) await sleep(LOOK_MS);
   };
   return { wasRunning, release };
 }

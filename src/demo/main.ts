@@ -80,8 +80,7 @@ async function demonstrate(context: Context, shell: NodeJS.ProcessEnv): Promise<
   const held = await holdWarehouse(dataDir, signal);
   try {
     const isAgain = await hasEarlierDemo(context, shownDir);
-    if (isAgain)
-      print("An earlier demo has been there. Its exports will be imported once more, in the place of the old ones.");
+    if (isAgain) print("An earlier demo has been there. Its exports are imported again, in the place of the old ones.");
     const storage = await startStorage(signal);
     try {
       await runDemo({ context, story: createStory(print), storage, rows, isAgain });

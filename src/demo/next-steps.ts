@@ -31,7 +31,7 @@ export function nextSteps({ dataDir, database, shell }: Place): string {
     `   curl 'http://127.0.0.1:8123/?user=default&database=${database}' --data-binary @src/demo/summary.sql`,
     "",
     "Bring in your own exports: forget the demo's first, so that they are not added up with yours.",
-    `   rm -r ${quote(dataDir)}`,
+    `   rm -rf ${quote(dataDir)}`,
     `   ${billhouse} sources add --help`,
     "",
     `The storage of the demo ended with it. Its source is kept, disabled; an import of it would need storage at the same`,

@@ -44,8 +44,8 @@ export function requireEveryRow(run: Run, loads: readonly Load[], rejectLimit: n
 function requireCount(place: string, declared: number | null, found: number): void {
   if (declared === null || declared === found) return;
   throw new ReconciliationError(
-    `${place}: the manifest announces ${declared} rows, but the ${declared > found ? "file ends" : "file goes on"} ` +
-      `at ${found}. Nothing was published. Deliver the run again.`,
+    `${place}: the manifest announces ${declared} rows, but there are ${found}. ` +
+      "Nothing was published. Deliver the run again.",
   );
 }
 
@@ -57,7 +57,8 @@ function describeRejects(loads: readonly Load[], rejected: number, rejectLimit: 
   );
   const more = rejected > examples.length ? `; and ${rejected - examples.length} more` : "";
   return (
-    `${examples.join("; ")}${more}. ${rejected} rows cannot be used, the source allows ${rejectLimit}. ` +
+    `${examples.join("; ")}${more}. ${rejected === 1 ? "1 row" : `${rejected} rows`} cannot be used, the source ` +
+    `allows ${rejectLimit}. ` +
     "Nothing was published. Deliver the run again, or raise the source's rejectLimit to import the rest."
   );
 }

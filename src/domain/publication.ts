@@ -1,7 +1,7 @@
 import { addDays, listDays } from "./month.ts";
 import type { Day, DayRange } from "./month.ts";
-import { covers } from "./run.ts";
-import type { Run } from "./run.ts";
+import { covers, METRICS } from "./run.ts";
+import type { Metric, Run } from "./run.ts";
 
 /** A run of one series as its publication knows it. */
 export type PublishedRun = Pick<Run, "runId" | "submittedAt" | "days"> & {
@@ -66,4 +66,27 @@ export function datesOf(days: readonly Day[], range: DayRange): { day: Day; from
     from: day === range.first ? EARLIEST : day,
     until: day === range.last ? LATEST : addDays(day, 1),
   }));
+}
+
+/** What decides which of two publications answers where both cover the same subscription and day. */
+export type RankedPublication = Pick<Run, "source" | "export" | "dataset" | "submittedAt"> & {
+  /** Of the source, when it was published; the smaller one answers. */
+  readonly priority: number;
+};
+
+/** Whether `a` answers and `b` is silent: smaller priority first, then the later run; the names only break ties. */
+export function answersBefore(a: RankedPublication, b: RankedPublication): boolean {
+  if (a.priority !== b.priority) return a.priority < b.priority;
+  if (a.submittedAt !== b.submittedAt) return a.submittedAt > b.submittedAt;
+  const name = ({ source, export: exportId, dataset }: RankedPublication) =>
+    JSON.stringify([source, exportId, dataset]);
+  return name(a) < name(b);
+}
+
+/** The metrics that two publications both answer, so that one of them has to be silent. */
+export function sharedMetrics(
+  a: Pick<RankedPublication, "dataset">,
+  b: Pick<RankedPublication, "dataset">,
+): readonly Metric[] {
+  return METRICS[a.dataset].filter((metric) => METRICS[b.dataset].includes(metric));
 }

@@ -35,15 +35,20 @@ export async function diagnosePart(
   path: string,
   signal?: AbortSignal,
 ): Promise<Diagnosis | undefined> {
-  let diagnosis: Diagnosis | undefined;
   const count = part.header.length;
-  const failure = await readRecords(part, signal, (at, fieldCount) => {
-    if (fieldCount !== count) {
-      diagnosis = { place: placeOf(path, at), problem: `the header has ${count} fields, this record ${fieldCount}` };
+  let broken: Diagnosis | undefined;
+  let suspect: Diagnosis | undefined;
+  const failure = await readRecords(part, signal, (at, fields) => {
+    const place = placeOf(path, at);
+    if (fields.length !== count) {
+      broken = { place, problem: `the header has ${count} fields, this record ${fields.length}` };
+    } else if (fields[0]?.startsWith("\r") === true) {
+      // ClickHouse refuses some of these, csv-parse none.
+      suspect ??= { place, problem: "the record begins with a carriage return that ends no line" };
     }
-    return diagnosis !== undefined;
+    return broken !== undefined;
   });
-  if (failure === undefined) return diagnosis;
+  if (failure === undefined) return broken ?? suspect;
   const { error, at } = failure;
   if (error instanceof CsvError) return diagnoseCsv(error, at, part, path);
   const problem = diagnoseGzip(error);
@@ -70,7 +75,7 @@ export async function linesOfRecords(
 async function readRecords(
   part: OpenedPart,
   signal: AbortSignal | undefined,
-  visit: (at: Position, fieldCount: number) => boolean,
+  visit: (at: Position, fields: readonly string[]) => boolean,
 ): Promise<Failure | undefined> {
   const lines = new LineCounter();
   let at: Position = { record: 0, line: 1 };
@@ -81,7 +86,7 @@ async function readRecords(
     max_record_size: RECORD_LIMIT_BYTES,
     on_record: (fields: readonly string[], { bytes }) => {
       const isBlank = fields.length === 1 && fields[0] === "";
-      if (!isBlank && visit(at, fields.length)) throw new Found();
+      if (!isBlank && visit(at, fields)) throw new Found();
       at = { record: isBlank ? at.record : at.record + 1, line: lines.lineAt(bytes) };
       return null; // nothing leaves the parser, only the position counts
     },

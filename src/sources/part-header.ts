@@ -11,8 +11,8 @@ export type OpenedPart = {
   readonly body: Readable;
 };
 
-/** How records end, in the order in which they are tried. A carriage return alone ends nothing. */
-export const RECORD_ENDS = ["\r\n", "\n"];
+/** How records end for ClickHouse, in the order in which they are tried. A carriage return alone ends nothing. */
+export const RECORD_ENDS = ["\r\n", "\n\r", "\n"];
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

@@ -264,6 +264,32 @@ describe("inserts", () => {
     expect(await count(warehouse, "packed")).toBe("0\t0\t\n");
   });
 
+  test("of formats that need a file to seek in take their data, too", async ({ warehouse }) => {
+    await ask(warehouse, "CREATE TABLE sought (a UInt64, s String) ENGINE = MergeTree ORDER BY a");
+    const path = join(warehouse.dataDir, "x.parquet");
+    const made = await ask(
+      warehouse,
+      "SELECT number AS a, 'x' AS s FROM numbers(3) FORMAT Parquet",
+      "--no-include",
+      "-o",
+      path,
+    );
+    expect(made.exitCode).toBe(0);
+    for (const query of [
+      "INSERT INTO sought FORMAT Parquet",
+      "INSERT INTO sought SELECT a, s FROM input('a UInt64, s String') FORMAT Parquet",
+    ]) {
+      expect(await curl(warehouse, [inUrl(warehouse, query), "--data-binary", `@${path}`])).toMatchObject({
+        status: 200,
+      });
+      expect(await count(warehouse, "sought")).toBe("3\t3\tx\n");
+      await ask(warehouse, "TRUNCATE TABLE sought");
+    }
+    const broken = await curl(warehouse, [inUrl(warehouse, "INSERT INTO sought FORMAT Parquet"), "--data-binary", "x"]);
+    expect(broken.status).toBeGreaterThanOrEqual(400);
+    expect(broken.body).not.toContain("billhouse-pipes");
+  });
+
   test("that fail tell why while curl is still sending", async ({ warehouse }) => {
     await ask(warehouse, "CREATE TABLE strict (a UInt64) ENGINE = Memory");
     const path = join(warehouse.dataDir, "large.csv");

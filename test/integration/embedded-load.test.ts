@@ -1,4 +1,7 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { expect } from "vitest";
 import { aClient, residentBytes, test, until, type TestWarehouse } from "../support/embedded.ts";
@@ -130,6 +133,26 @@ test("more queries than it takes at once are refused, and the others are not har
   expect(refused[0]).toMatchObject({ code: "202", type: "TOO_MANY_SIMULTANEOUS_QUERIES" });
   await client.close();
   await until(async () => (await count(warehouse)) === 1);
+});
+
+test("a client that listens only when it has sent everything gets its error, too", async ({ warehouse }) => {
+  const { hostname, port } = new URL(warehouse.url);
+  const socket = connect(Number(port), hostname).pause();
+  const query = encodeURIComponent("INSERT INTO there_is_no_such_table FORMAT CSV");
+  const login = Buffer.from(`${warehouse.username}:${warehouse.password}`).toString("base64");
+  const bytes = 50 * MEBIBYTE;
+  const headers = [
+    `Host: ${hostname}`,
+    `Authorization: Basic ${login}`,
+    `Content-Length: ${bytes}`,
+    "Connection: close",
+  ];
+  socket.write(`POST /?query=${query} HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`);
+  for (let sent = 0; sent < bytes; sent += MEBIBYTE) {
+    if (!socket.write(Buffer.alloc(MEBIBYTE, "1\n"))) await once(socket, "drain");
+  }
+  const answer = await text(socket.resume());
+  expect(answer).toMatch(/^HTTP\/1\.1 404 [^]*\(UNKNOWN_TABLE\)/);
 });
 
 test("a load of gzipped CSV is unpacked by the engine", async ({ warehouse }) => {

@@ -200,16 +200,19 @@ describe("rows dated outside of the days of their run", () => {
   });
 
   test("stay with the run's first and last day when a narrow run takes days away", async () => {
+    const { warehouse, contoso } = await aScene();
+    await contoso.bring({ dataset: "actual", submittedAt: at(1), lines: wide });
     for (const [first, last, expected] of [
       [1, 5, "51100"],
       [2, 30, "51111"],
       [27, 31, "50011"],
     ] as const) {
-      const { warehouse, contoso } = await aScene();
-      await contoso.bring({ dataset: "actual", submittedAt: at(1), lines: wide });
       const days = { first: day(first), last: day(last) };
-      await contoso.bring({ dataset: "actual", submittedAt: at(2), days, lines: [{ cost: "50000" }] });
+      const lines = [{ cost: "50000" }];
+      const narrow = await contoso.bring({ dataset: "actual", submittedAt: at(2), days, lines });
       expect((await agreedTotals(warehouse)).actual).toBe(expected);
+      await contoso.withdraw(narrow);
+      await contoso.empty();
     }
   });
 

@@ -1,14 +1,27 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
+import { createActivities } from "../../activities/activities.ts";
 import type { Warehouse } from "../../clickhouse/client.ts";
-import type { FolderSource } from "../../src/domain/source.ts";
+import type { Load } from "../../src/domain/load.ts";
+import { daysOfMonth, monthOf, parseMonth } from "../../src/domain/month.ts";
+import type { Dataset, Run } from "../../src/domain/run.ts";
+import { SOURCE_DEFAULTS, type FolderSource } from "../../src/domain/source.ts";
+import { createFolderStore } from "../../src/sources/folder.ts";
+import type { StoredFile } from "../../src/sources/store.ts";
 import type { RunOutcome, SourceReport } from "../../workflows/import-source.ts";
 import { aRun, type RenderedRun, type RunOptions } from "./exports.ts";
 import { addFolderSource, importAll, type TestSource } from "./warehouse.ts";
 
 /** A run of one part that has exactly these bytes; the manifest says nothing of its rows. */
 export function aFile(bytes: string | Buffer, options: Partial<RunOptions> = {}): RenderedRun {
-  const run = aRun({ dataset: "actual", lines: [], ...options }).withPart(0, Buffer.from(bytes));
+  const run = aRun({ dataset: "actual", lines: [], ...options }).withPart(
+    0,
+    typeof bytes === "string" ? Buffer.from(bytes) : bytes,
+  );
   return run.withManifest(({ dataRowCount: _, blobs, ...manifest }) => ({
     ...manifest,
     blobs: blobs.map(({ blobName, byteCount }) => ({ blobName, byteCount })),
@@ -20,19 +33,33 @@ export type Inbox = {
   readonly source: TestSource;
   /** Puts the runs into the source's folder and imports what is there. */
   deliver(...runs: readonly RenderedRun[]): Promise<SourceReport>;
-  /** The expressions over every published row of the source, in the order of the file, as text. */
-  select(...expressions: readonly string[]): Promise<Record<string, string>[]>;
+  /** What the expressions are for every published row of the source, in the order of its runs and files. */
+  select(...expressions: readonly string[]): Promise<Record<string, string | null>[]>;
+  /** The exact sum of an amount over the published rows, plain and without surplus zeros; of one currency. */
+  sum(column: string, currency: string): Promise<string>;
 };
 
 let inboxes = 0;
+
+// Not the views: all sources of a test file deliver the same subscription, of which there only one answers.
+const published = `cost_entries WHERE source = {source:String} AND load_id IN (SELECT load_id FROM current_loads)`;
 
 /** Adds a source of its own to a warehouse; its folder is gone after the test. */
 export async function anInbox(
   warehouse: Warehouse,
   settings: Partial<Omit<FolderSource, "kind" | "path">> = {},
 ): Promise<Inbox> {
+  const inbox = await openInbox(warehouse, settings);
+  onTestFinished(async () => inbox.source.remove());
+  return inbox;
+}
+
+/** Adds a source of its own to a warehouse; the caller removes its folder. */
+export async function openInbox(
+  warehouse: Warehouse,
+  settings: Partial<Omit<FolderSource, "kind" | "path">> = {},
+): Promise<Inbox> {
   const source = await addFolderSource(warehouse, { name: `inbox-${++inboxes}`, ...settings });
-  onTestFinished(async () => source.remove());
   return {
     source,
     async deliver(...runs) {
@@ -40,14 +67,18 @@ export async function anInbox(
       return importAll(warehouse, source.name);
     },
     async select(...expressions) {
-      // Not the views: all sources of a test file deliver the same subscription, so there only one of them answers.
+      const texts = expressions.map((expression) => `toString(${expression}) AS "${expression}"`);
+      const rows = await warehouse.rows(`SELECT ${texts.join(", ")} FROM ${published} ORDER BY load_id, line`, {
+        source: source.name,
+      });
+      return z.array(z.record(z.string(), z.string().nullable())).parse(rows);
+    },
+    async sum(column, currency) {
       const rows = await warehouse.rows(
-        `SELECT ${expressions.map((expression) => `toString(${expression}) AS \`${expression}\``).join(", ")}
-        FROM cost_entries WHERE source = {source:String} AND load_id IN (SELECT load_id FROM current_loads)
-        ${expressions.some((expression) => /\b(sum|count)\w*\(/.test(expression)) ? "" : "ORDER BY line"}`,
-        { source: source.name },
+        `SELECT toString(sum(${column})) AS total FROM ${published} AND billing_currency = {currency:String}`,
+        { source: source.name, currency },
       );
-      return z.array(z.record(z.string(), z.string())).parse(rows);
+      return z.tuple([z.object({ total: z.string() })]).parse(rows)[0].total;
     },
   };
 }
@@ -65,3 +96,46 @@ export function failureOf(report: SourceReport, run: RenderedRun): { name: strin
   if (outcome.outcome !== "failed") throw new RangeError(`The run is ${outcome.outcome}`);
   return { name: outcome.errorName, message: outcome.error };
 }
+
+/** Loads a file of any bytes as an import would, without publishing it. */
+export async function loadFile(warehouse: Warehouse, bytes: Buffer, dataset: Dataset = "actual"): Promise<Load> {
+  const folder = await mkdtemp(join(tmpdir(), "billhouse-part-"));
+  try {
+    await writeFile(join(folder, PART), bytes);
+    return await loadFrom(warehouse, folder, dataset);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Loads the file `part.csv` of a folder as an import would, without publishing it. */
+export async function loadFrom(warehouse: Warehouse, folder: string, dataset: Dataset = "actual"): Promise<Load> {
+  const store = createFolderStore(folder);
+  const files: StoredFile[] = [];
+  for await (const listed of store.list()) files.push(listed);
+  const [file] = files;
+  if (file === undefined) throw new RangeError(`${folder} is empty`);
+  const part = { ...file, declaredByteCount: null, declaredRowCount: null };
+  const source: FolderSource = { ...SOURCE_DEFAULTS, name: "parts", kind: "folder", path: folder };
+  const days = daysOfMonth(parseMonth("2026-05"));
+  const run: Run = {
+    source: source.name,
+    export: "parts",
+    exportName: "parts",
+    dataset,
+    month: monthOf(days.first),
+    runId: randomUUID(),
+    submittedAt: "2026-06-01T00:00:00.0000000Z",
+    days,
+    manifestPath: null,
+    dataVersion: null,
+    declaredRowCount: null,
+    parts: [part],
+  };
+  const signal = new AbortController().signal;
+  const { loadPart } = createActivities({ warehouse, openStore: () => store, signal, onProgress: () => undefined });
+  return loadPart({ source, run, part });
+}
+
+/** What `loadFile` calls its file. */
+export const PART = "part.csv";

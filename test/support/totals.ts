@@ -4,6 +4,7 @@ import type { Warehouse } from "../../clickhouse/client.ts";
 import { listLiveRuns } from "../../clickhouse/live-runs.ts";
 import type { LiveRun } from "../../clickhouse/live-runs.ts";
 import { publishSeries } from "../../clickhouse/publish-series.ts";
+import { listSources } from "../../clickhouse/sources.ts";
 import { SOURCE_DEFAULTS } from "../../src/domain/source.ts";
 
 /** What a view adds up to; plain text without surplus zeros, "0" where nothing is visible. */
@@ -42,8 +43,9 @@ export async function liveRunsOf(warehouse: Warehouse, source: string): Promise<
 
 /** Takes a run back, as the command does. */
 export async function withdrawRun(warehouse: Warehouse, source: string, runId: string): Promise<void> {
+  const { priority } = (await listSources(warehouse, {})).find(({ name }) => name === source) ?? SOURCE_DEFAULTS;
   for (const run of await liveRunsOf(warehouse, source)) {
-    if (run.runId === runId) await publishSeries(warehouse, run, { kind: "withdraw", run }, SOURCE_DEFAULTS.priority);
+    if (run.runId === runId) await publishSeries(warehouse, run, { kind: "withdraw", run }, priority);
   }
 }
 

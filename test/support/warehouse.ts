@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createActivities } from "../../activities/activities.ts";
 import { createWarehouse } from "../../clickhouse/client.ts";
 import type { Warehouse } from "../../clickhouse/client.ts";
@@ -13,7 +14,6 @@ import type { FolderSource } from "../../src/domain/source.ts";
 import { openStore } from "../../src/sources/open-store.ts";
 import { importSource } from "../../workflows/import-source.ts";
 import type { ImportSourceInput, SourceReport } from "../../workflows/import-source.ts";
-import { isAlive, until } from "./embedded.ts";
 
 /** A real engine with its own data directory, and as many fresh databases as a test file wants. */
 export type TestEngine = {
@@ -39,7 +39,7 @@ export async function startTestEngine(): Promise<TestEngine> {
     async close() {
       await Promise.all(open.map((warehouse) => warehouse.close()));
       await engine.release();
-      await until(() => !isAlive(engine.pid)); // it writes into its directory to the last
+      await endOf(engine.pid); // it writes into its directory to the last
       await rm(dataDir, { recursive: true, force: true });
     },
   };
@@ -72,4 +72,16 @@ export async function importAll(
     onProgress: () => undefined,
   });
   return importSource(activities, { source, overwrite: false, dryRun: false, ...options });
+}
+
+/** Waits until a process is gone. */
+async function endOf(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await sleep(20);
+  }
 }

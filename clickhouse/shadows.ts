@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { firstDayOf } from "../src/domain/month.ts";
+import type { Month } from "../src/domain/month.ts";
+import { answersBefore, sharedMetrics } from "../src/domain/publication.ts";
+import type { RankedPublication } from "../src/domain/publication.ts";
+import type { Warehouse } from "./client.ts";
+import { Count, defineQuery, defineStatement } from "./query.ts";
+
+const OpenPublicationRow = z
+  .object({
+    publication_id: z.string(),
+    source: z.string(),
+    export: z.string(),
+    dataset: z.enum(["actual", "amortized", "usage", "focus"]),
+    priority: z.number(),
+    submitted_at: z.string(),
+    load_ids: z.array(z.string()),
+  })
+  .transform((row): OpenPublication => ({
+    publicationId: row.publication_id,
+    source: row.source,
+    export: row.export,
+    dataset: row.dataset,
+    priority: row.priority,
+    submittedAt: `${row.submitted_at.replace(" ", "T")}Z`,
+    loadIds: row.load_ids,
+  }));
+
+type OpenPublication = RankedPublication & { readonly publicationId: string; readonly loadIds: readonly string[] };
+
+const listOpenPublications = defineQuery<{ billing_month: string }, OpenPublication>(
+  "open-publications",
+  OpenPublicationRow,
+);
+
+const insertShadows = defineStatement<{
+  billing_month: string;
+  publication_id: string;
+  load_ids: readonly string[];
+  rivals: readonly string[];
+  answers: readonly boolean[];
+  metrics: readonly (readonly string[])[];
+  rival_load_ids: readonly (readonly string[])[];
+}>("insert-shadows");
+
+/** How many days of other publications a publication silences, and how many of its own are silent. */
+export const countShadows = defineQuery<{ publication_id: string }, { silences: number; silenced: number }>(
+  "count-shadows",
+  z.object({ silences: Count, silenced: Count }),
+);
+
+/**
+ * Decides who is silent between an announced publication and every other one of its month that is current, or
+ * announced at the same time. Writes nothing where no other answers the same metric.
+ */
+export async function settleShadows(
+  warehouse: Warehouse,
+  { publicationId, month }: { publicationId: string; month: Month },
+): Promise<void> {
+  const billingMonth = firstDayOf(month);
+  const open = await listOpenPublications(warehouse, { billing_month: billingMonth });
+  const mine = open.find((publication) => publication.publicationId === publicationId);
+  if (mine === undefined) return; // announced more than a day ago: whoever resumes it announces anew
+  const rivals = open.filter((other) => !isSameSeries(mine, other) && sharedMetrics(mine, other).length > 0);
+  if (rivals.length === 0 || mine.loadIds.length === 0) return;
+  await insertShadows(warehouse, {
+    billing_month: billingMonth,
+    publication_id: publicationId,
+    load_ids: mine.loadIds,
+    rivals: rivals.map((rival) => rival.publicationId),
+    answers: rivals.map((rival) => answersBefore(mine, rival)),
+    metrics: rivals.map((rival) => sharedMetrics(mine, rival)),
+    rival_load_ids: rivals.map((rival) => rival.loadIds),
+  });
+}
+
+function isSameSeries(a: OpenPublication, b: OpenPublication): boolean {
+  return a.source === b.source && a.export === b.export && a.dataset === b.dataset;
+}

@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { runInProcess } from "../support/cli.ts";
+
+test("a mistyped command suggests the right one", async () => {
+  const { code, stderr, stdout } = await runInProcess(["imprt"]);
+  expect(stderr).toBe("billhouse: unknown command 'imprt'\n(Did you mean import?)\n");
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+});
+
+test("a mistyped option suggests the right one", async () => {
+  const { code, stderr } = await runInProcess(["import", "--overwrit"]);
+  expect(stderr).toBe("billhouse: unknown option '--overwrit'\n(Did you mean --overwrite?)\n");
+  expect(code).toBe(2);
+});
+
+test("a mistyped command of sources suggests the right one", async () => {
+  const { code, stderr } = await runInProcess(["sources", "enabel"]);
+  expect(stderr).toContain("(Did you mean enable?)");
+  expect(code).toBe(2);
+});
+
+test("no command at all shows the help and is asked wrongly", async () => {
+  const { code, stderr } = await runInProcess([]);
+  expect(stderr).toContain("Usage: billhouse [options] [command]");
+  expect(code).toBe(2);
+});
+
+test.each([
+  [
+    ["import", "--billing-period", "2026-13"],
+    /Expected a billing period like 2026-05 or 20260501-20260531, got "2026-13"/,
+  ],
+  [["import", "--billing-period", "20260531-20260501"], /Expected a billing period/],
+  [["import", "surplus"], /too many arguments for 'import'/],
+  [["publications", "--dataset", "actuals"], /Allowed choices are actual, amortized, usage, focus/],
+  [["withdraw", "--source-name", "contoso"], /required option '-r, --run-id <id>' not specified/],
+  [["withdraw", "-s", "contoso", "-r", "x", "--month", "May"], /Expected a month like 2026-09, got "May"/],
+  [["warehouse", "--port", "70000"], /Expected a whole number from 0 to 65535/],
+  [["apply"], /required option '-f, --file <path>' not specified/],
+  [["query"], /missing required argument 'sql'/],
+  [["query", "  "], /There is no SQL/],
+  [["sources", "add", "a"], /Give either --url \(Azure Blob Storage\) or --path \(a directory\), not both/],
+  [["sources", "add", "a", "--path", ".", "--credential", "default"], /--credential belongs to --url/],
+  [["sources", "add", "A b", "--path", "."], /name: expected a name of a-z/],
+  [["sources", "add", "a", "--path", ".", "--reject-limit", "-1"], /Expected a whole number from 0/],
+  [["sources", "add", "a", "--url", "ftp://x/y"], /url: ftp:\/\/x\/y: is not a url/],
+  [
+    ["sources", "add", "a", "--url", "https://c.blob.core.windows.net/e", "--credential", "env:A-B"],
+    /environment variable/,
+  ],
+])("%j is asked wrongly", async (argv, message) => {
+  const { code, stdout, stderr } = await runInProcess(argv);
+  expect(stderr).toMatch(message);
+  expect(stderr).toMatch(/^billhouse: /);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+});
+
+test("a SAS in a url is refused without being repeated", async () => {
+  const { code, stderr } = await runInProcess([
+    "sources",
+    "add",
+    "a",
+    "--url",
+    "https://c.blob.core.windows.net/e?sig=geheim",
+  ]);
+  expect(stderr).toContain("must not carry a SAS");
+  expect(stderr).not.toContain("geheim");
+  expect(code).toBe(2);
+});
+
+test("a failure is one line; LOG_LEVEL=debug adds where it came from", async () => {
+  const env = { CLICKHOUSE_URL: "http://127.0.0.1:1" };
+  const quiet = await runInProcess(["inspect"], { env });
+  expect(quiet.stderr).toMatch(/^billhouse: ClickHouse at 127\.0\.0\.1:1 did not finish .* ECONNREFUSED .*\n$/);
+  expect(quiet.code).toBe(1);
+  const loud = await runInProcess(["inspect"], { env: { ...env, LOG_LEVEL: "debug" } });
+  expect(loud.stderr).toMatch(/\n {4}at .*\ncaused by /s);
+});

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { readConfig } from "../../src/config.ts";
+
+test("without a url the warehouse is the embedded one, below the working directory", () => {
+  expect(readConfig({}, "/srv/costs").warehouse).toEqual({
+    kind: "embedded",
+    dataDir: "/srv/costs/.billhouse",
+    database: "billhouse",
+  });
+});
+
+test("a url, user, password and database lead to a server", () => {
+  const env = {
+    CLICKHOUSE_URL: "https://ch.example:8443",
+    CLICKHOUSE_USER: "etl",
+    CLICKHOUSE_PASSWORD: "geheim",
+    CLICKHOUSE_DATABASE: "costs",
+  };
+  expect(readConfig(env, "/").warehouse).toEqual({
+    kind: "server",
+    address: { url: "https://ch.example:8443", username: "etl", password: "geheim", database: "costs" },
+  });
+});
+
+test("a variable that is empty counts as not set", () => {
+  const env = { CLICKHOUSE_URL: "", BILLHOUSE_DATA_DIR: "/data", LOG_LEVEL: "" };
+  expect(readConfig(env, "/")).toEqual({
+    warehouse: { kind: "embedded", dataDir: "/data", database: "billhouse" },
+    logLevel: "info",
+  });
+});
+
+test("every variable that is wrong is named, secrets are not repeated", () => {
+  const env = { CLICKHOUSE_URL: "http://etl:geheim@ch", CLICKHOUSE_DATABASE: "my costs", LOG_LEVEL: "loud" };
+  expect(() => readConfig(env, "/")).toThrow(
+    "CLICKHOUSE_URL: must not carry a user or password: set CLICKHOUSE_USER and CLICKHOUSE_PASSWORD; " +
+      "CLICKHOUSE_DATABASE: expected letters, digits and _, such as billhouse; " +
+      "LOG_LEVEL: expected trace, debug, info, warn, error, fatal or silent. Correct the environment or the file .env.",
+  );
+});
