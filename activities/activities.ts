@@ -3,7 +3,7 @@ import type { Source } from "../src/domain/source.ts";
 import type { Store } from "../src/sources/store.ts";
 import { createDiscoverRuns } from "./discover-runs.ts";
 import { createFindSource } from "./find-source.ts";
-import { createListLiveRuns } from "./list-live-runs.ts";
+import { createListKnownRuns } from "./list-known-runs.ts";
 import { createLoadPart } from "./load-part.ts";
 import { createPublishRun } from "./publish-run.ts";
 import { createRecordAttempt } from "./record-attempt.ts";
@@ -40,7 +40,7 @@ export function createActivities(dependencies: ActivityDependencies) {
   return {
     findSource: createFindSource(dependencies),
     discoverRuns: createDiscoverRuns(dependencies),
-    listLiveRuns: createListLiveRuns(dependencies),
+    listKnownRuns: createListKnownRuns(dependencies),
     loadPart: createLoadPart(dependencies),
     verifyRun: createVerifyRun(dependencies),
     publishRun: createPublishRun(dependencies),

@@ -128,22 +128,22 @@ export function clickHouseCode(error: unknown): string | undefined {
 }
 
 function warehouseError(error: unknown, sql: string, url: string): WarehouseError {
-  const statement = sql
+  const text = sql
     .replace(/^--.*\n/gm, "")
     .replace(/\s+/g, " ")
-    .trim()
-    .slice(0, 80);
+    .trim();
+  const statement = text.length > 80 ? `${text.slice(0, 80)}…` : text;
   const host = new URL(url).host;
   if (error instanceof ClickHouseError) {
     const type = error.type === undefined ? "" : ` ${error.type}`;
     return new WarehouseError(
-      `ClickHouse at ${host} refused "${statement}…": ${error.message.slice(0, 600)} (code ${error.code}${type})`,
+      `ClickHouse at ${host} refused "${statement}": ${error.message.slice(0, 600)} (code ${error.code}${type})`,
       { cause: error },
     );
   }
   const reason = error instanceof Error ? error.message || error.name : String(error);
   return new WarehouseError(
-    `ClickHouse at ${host} did not finish "${statement}…": ${reason}. Check with \`billhouse doctor\` that it runs and can be reached.`,
+    `ClickHouse at ${host} did not finish "${statement}": ${reason}. Check that it runs and can be reached.`,
     { cause: error },
   );
 }

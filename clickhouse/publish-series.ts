@@ -4,8 +4,8 @@ import { composePublication, datesOf, newestRun } from "../src/domain/publicatio
 import type { Piece } from "../src/domain/publication.ts";
 import type { SeriesKey } from "../src/domain/run.ts";
 import type { Warehouse } from "./client.ts";
-import { listLiveRuns } from "./live-runs.ts";
-import type { LiveRun } from "./live-runs.ts";
+import { listLiveRuns } from "./known-runs.ts";
+import type { LiveRun } from "./known-runs.ts";
 import { recordLoad } from "./loads.ts";
 import { copyDays, countDays, insertPublications } from "./publications.ts";
 import type { PublicationRecord } from "./publications.ts";
@@ -133,7 +133,7 @@ function recordOf(change: SeriesChange, priority: number): PublicationRecord {
 function applyChange(live: readonly LiveRun[], change: SeriesChange): LiveRun[] {
   const others = live.filter((run) => run.runId !== change.run.runId);
   if (change.kind === "withdraw") return others;
-  return [...others, { ...change.run, loadIds: change.ownLoadIds, publishedLoadIds: change.ownLoadIds }];
+  return [...others, { ...change.run, loadIds: change.ownLoadIds }];
 }
 
 function isSame(a: readonly LiveRun[], b: readonly LiveRun[]): boolean {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { firstDayOf } from "../src/domain/month.ts";
 import type { Month } from "../src/domain/month.ts";
+import { WarehouseError } from "../src/domain/errors.ts";
 import { answersBefore, sharedMetrics } from "../src/domain/publication.ts";
 import type { RankedPublication } from "../src/domain/publication.ts";
 import type { Warehouse } from "./client.ts";
@@ -60,7 +61,11 @@ export async function settleShadows(
   const billingMonth = firstDayOf(month);
   const open = await listOpenPublications(warehouse, { billing_month: billingMonth });
   const mine = open.find((publication) => publication.publicationId === publicationId);
-  if (mine === undefined) return; // announced more than a day ago: whoever resumes it announces anew
+  if (mine === undefined) {
+    throw new WarehouseError(
+      `${month}: publication ${publicationId} was announced, but the warehouse does not show it. Import again.`,
+    );
+  }
   const rivals = open.filter((other) => !isSameSeries(mine, other) && sharedMetrics(mine, other).length > 0);
   if (rivals.length === 0 || mine.loadIds.length === 0) return;
   await insertShadows(warehouse, {

@@ -34,7 +34,8 @@ Examples:
   $ billhouse import --run-id 2f0e3a52-9c51-4a6c-b9ad-3c1f7f0e9a11 --overwrite`,
   inspect: `
 Reads the listing and the manifests; no data file is opened and nothing is changed. States: pending (the next import
-brings it in), imported, superseded (later runs cover all of its days; only --run-id imports it).
+brings it in), imported, superseded (later runs cover all of its days) and withdrawn; only import --run-id brings in the
+last two.
 
 Examples:
   $ billhouse inspect
@@ -49,8 +50,7 @@ Examples:
   $ billhouse publications --source-name contoso --billing-period 2026-05 --history`,
   withdraw: `
 Takes a published run back: by one more row in publications, so that the step itself can be looked up. The run before it
-answers again where there is one. The next import brings the run back if its source still delivers it and no later run
-replaces it: disable the source, or remove the files, to keep it away.
+answers again where there is one. Imports leave the run alone from then on, unless they ask for it with --run-id.
 
 Examples:
   $ billhouse withdraw --source-name contoso --run-id 2f0e3a52-9c51-4a6c-b9ad-3c1f7f0e9a11
@@ -89,8 +89,8 @@ Examples:
   $ billhouse migrate
   $ CLICKHOUSE_URL=http://127.0.0.1:8123 billhouse migrate`,
   warehouse: `
-Serves the data directory (BILLHOUSE_DATA_DIR) until Ctrl-C, for curl, DBeaver, Grafana and whatever else speaks
-ClickHouse over HTTP. Other commands on the same directory use it meanwhile. The password is read from the variable
+Serves the data directory (BILLHOUSE_DATA_DIR) until Ctrl-C, for curl and other clients that speak ClickHouse
+over HTTP. Other commands on the same directory use it meanwhile. The password is read from the variable
 BILLHOUSE_WAREHOUSE_PASSWORD, or from the one that --password-env names; on an address that others can reach it must be
 set.
 

@@ -4,7 +4,7 @@ import { countRows } from "../src/domain/load.ts";
 import type { Load } from "../src/domain/load.ts";
 import type { Run } from "../src/domain/run.ts";
 import type { Source } from "../src/domain/source.ts";
-import { inBatches } from "./in-batches.ts";
+import { inBatches } from "../src/domain/in-batches.ts";
 
 /** What an import of a run brought. Plain JSON. */
 export type RunReport = {

@@ -74,11 +74,11 @@ async function importListed(
   done: readonly RunOutcome[],
 ): Promise<SourceReport> {
   const discovery = await activities.discoverRuns({ source, billingPeriod: input.billingPeriod });
-  const published = await activities.listLiveRuns({ source: source.name });
-  const settled = new Set(done.map((run) => run.runId));
+  const known = await activities.listKnownRuns({ source: source.name });
+  const settled = new Set(done.map(outcomeKey));
   const runs: RunOutcome[] = [];
-  for (const planned of planImport(discovery.runs, published, input)) {
-    if (settled.has(planned.run.runId)) continue;
+  for (const planned of planImport(discovery.runs, known, input)) {
+    if (settled.has(outcomeKey(planned.run))) continue;
     const outcome = await settle(activities, source, planned, input.dryRun);
     runs.push(outcome);
     if (isOverwritten(outcome)) break; // the rest of this listing is no longer true either
@@ -106,6 +106,16 @@ async function settle(
     if (!(error instanceof Error) || error.name === "AbortError") throw error;
     return { ...name, outcome: "failed", error: error.message, errorName: error.name };
   }
+}
+
+/** Tells the runs of one source apart. */
+function outcomeKey({
+  exportName,
+  dataset,
+  month,
+  runId,
+}: Pick<Run, "exportName" | "dataset" | "month" | "runId">): string {
+  return JSON.stringify([exportName, dataset, month, runId]);
 }
 
 function isOverwritten(run: RunOutcome): boolean {

@@ -1,4 +1,4 @@
--- The last attempt of each source, and when an import of it last succeeded.
+-- The last attempt of each source, and when one of them last found nothing wrong or published something.
 SELECT
     a.source AS source,
     argMax(a.state, a.started_at) AS state,
@@ -8,7 +8,7 @@ SELECT
     argMax(a.runs_imported, a.started_at) AS runs_imported,
     argMax(a.runs_failed, a.started_at) AS runs_failed,
     argMax(a.error, a.started_at) AS error,
-    maxIf(a.finished_at, a.state = 'done') AS imported_at
+    maxIf(a.finished_at, a.state = 'done' OR a.runs_imported > 0) AS imported_at
 FROM source_attempts AS a FINAL
 GROUP BY a.source
 ORDER BY source

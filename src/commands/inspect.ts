@@ -1,5 +1,5 @@
 import type { Warehouse } from "../../clickhouse/client.ts";
-import { listLiveRuns } from "../../clickhouse/live-runs.ts";
+import { listKnownRuns } from "../../clickhouse/known-runs.ts";
 import { listSources } from "../../clickhouse/sources.ts";
 import { EXIT } from "../context.ts";
 import type { Command, Context } from "../context.ts";
@@ -25,7 +25,7 @@ export type InspectOptions = {
   readonly json: boolean;
 };
 
-type RunState = "imported" | "pending" | "superseded";
+type RunState = "imported" | "pending" | "superseded" | "withdrawn";
 type InspectedRun = { readonly run: Run; readonly state: RunState };
 type Inspected = { readonly source: Source } & (
   | { readonly error: null; readonly runs: readonly InspectedRun[]; readonly found: Omit<Discovery, "runs"> }
@@ -64,8 +64,8 @@ async function inspectSource(
 ): Promise<Inspected> {
   try {
     const { runs, ...found } = await discoverRuns(source, openStore(source, env), { billingPeriod, signal });
-    const live = await listLiveRuns(warehouse, { source: source.name, export: "", dataset: "", month: "" });
-    const planned = planImport(runs, live, { overwrite: false });
+    const known = await listKnownRuns(warehouse, { source: source.name, export: "", dataset: "", month: "" });
+    const planned = planImport(runs, known, { overwrite: false });
     return { source, error: null, found, runs: planned.map((plan) => ({ run: plan.run, state: stateOf(plan) })) };
   } catch (error) {
     if (signal.aborted || !(error instanceof Error)) throw error;
@@ -75,7 +75,8 @@ async function inspectSource(
 
 function stateOf(planned: PlannedRun): RunState {
   if (planned.action === "import") return "pending";
-  return planned.reason === "already imported" ? "imported" : "superseded";
+  if (planned.reason === "already imported") return "imported";
+  return planned.reason === "withdrawn" ? "withdrawn" : "superseded";
 }
 
 function printSource({ print }: Context, inspected: Inspected): void {
@@ -91,9 +92,10 @@ function printSource({ print }: Context, inspected: Inspected): void {
       `  passed over: ${countOf(found.leftoverCount, "data file")} that no manifest names: leftovers of earlier runs`,
     );
   }
-  const counts = (["pending", "imported", "superseded"] as const).map(
-    (state) => `${runs.filter((run) => run.state === state).length} ${state}`,
-  );
+  const counts = (["pending", "imported", "superseded", "withdrawn"] as const)
+    .map((state) => ({ state, count: runs.filter((run) => run.state === state).length }))
+    .filter(({ state, count }) => state !== "withdrawn" || count > 0)
+    .map(({ state, count }) => `${count} ${state}`);
   print(`  ${countOf(runs.length, "run")}: ${counts.join(", ")}; ${countOf(found.problems.length, "problem")}.\n`);
 }
 

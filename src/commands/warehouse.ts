@@ -68,7 +68,7 @@ function introduce(
     `  database        ${database}`,
     `  user            ${username}, ${hasPassword ? "with the password that was set" : "without a password"}`,
     `  curl            curl ${login}'${url}/?database=${database}' --data 'SELECT count() FROM costs'`,
-    `  DBeaver, Grafana, clickhouse-connect: host and port as above, protocol HTTP. clickhouse-client speaks another one.`,
+    `  Clients speak HTTP to it; clickhouse-client has a protocol of its own and cannot. What it understands: docs/warehouse.md`,
     `  Other commands of Billhouse on this data directory use it while it runs.`,
     `Ctrl-C stops it.`,
   ].join("\n");

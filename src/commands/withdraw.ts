@@ -1,6 +1,6 @@
 import type { Warehouse } from "../../clickhouse/client.ts";
-import { listLiveRuns } from "../../clickhouse/live-runs.ts";
-import type { LiveRun } from "../../clickhouse/live-runs.ts";
+import { listLiveRuns } from "../../clickhouse/known-runs.ts";
+import type { LiveRun } from "../../clickhouse/known-runs.ts";
 import { publishSeries } from "../../clickhouse/publish-series.ts";
 import { listSources } from "../../clickhouse/sources.ts";
 import { EXIT } from "../context.ts";

@@ -26,7 +26,7 @@ export function nextSteps({ dataDir, database, shell }: Place): string {
     `   ${billhouse} publications`,
     `   ${billhouse} reconcile`,
     "",
-    "Keep the warehouse up for curl, DBeaver, Grafana, until Ctrl-C; the second line is for another terminal:",
+    "Keep the warehouse up for curl and other clients, until Ctrl-C; the second line is for another terminal:",
     `   ${kept}npm start`,
     `   curl 'http://127.0.0.1:8123/?user=default&database=${database}' --data-binary @src/demo/summary.sql`,
     "",

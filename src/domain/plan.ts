@@ -7,18 +7,22 @@ import type { Run } from "./run.ts";
 export type ImportOptions = {
   /** Only runs that cover a day of it. */
   readonly billingPeriod?: DayRange | undefined;
-  /** Only this run; also when a later one supersedes it. */
+  /** Only this run; also when a later one supersedes it, or it was withdrawn. */
   readonly runId?: string | undefined;
   /** Import again what is published. */
   readonly overwrite: boolean;
 };
 
 /** A run of which the publications already know. */
-export type KnownRun = Pick<Run, "source" | "export" | "dataset" | "month" | "runId" | "submittedAt" | "days">;
+export type KnownRun = Pick<Run, "source" | "export" | "dataset" | "month" | "runId" | "submittedAt" | "days"> & {
+  /** It was taken back: it answers nowhere, and only comes in again when it is asked for. */
+  readonly isWithdrawn?: boolean;
+};
 
 /** Why a run is not imported. */
 export type SkipReason =
   | "already imported"
+  | "withdrawn"
   | "superseded by a later run"
   | "outside of the billing period"
   | "another run id";
@@ -31,16 +35,18 @@ export type PlannedRun =
 /**
  * Decides what happens to each discovered run, newest first within each series, so that the current figures appear
  * first. Runs that are published are skipped unless `overwrite`; runs that later ones cover entirely are skipped
- * unless asked for by id.
+ * unless asked for by id, and so are runs that were withdrawn.
  */
 export function planImport(
   discovered: readonly Run[],
-  published: readonly KnownRun[],
+  known: readonly KnownRun[],
   options: ImportOptions,
 ): PlannedRun[] {
-  const known = new Set(published.map(runKeyOf));
+  const published = new Set(known.filter((run) => run.isWithdrawn !== true).map(runKeyOf));
+  const withdrawn = new Set(known.filter((run) => run.isWithdrawn === true).map(runKeyOf));
   const bySeries = new Map<string, KnownRun[]>();
-  for (const run of [...discovered, ...published]) {
+  for (const run of [...discovered, ...known]) {
+    if (withdrawn.has(runKeyOf(run))) continue; // it answers nowhere, so it supersedes nothing
     const series = bySeries.get(seriesOf(run));
     if (series === undefined) bySeries.set(seriesOf(run), [run]);
     else series.push(run);
@@ -48,14 +54,14 @@ export function planImport(
   return discovered
     .toSorted((a, b) => compareText(seriesOf(a), seriesOf(b)) || compareRuns(b, a))
     .map((run) => {
-      const reason = reasonToSkip(run, known, bySeries.get(seriesOf(run)) ?? [], options);
+      const reason = reasonToSkip(run, { published, withdrawn }, bySeries.get(seriesOf(run)) ?? [], options);
       return reason === undefined ? { run, action: "import" } : { run, action: "skip", reason };
     });
 }
 
 function reasonToSkip(
   run: Run,
-  known: ReadonlySet<string>,
+  { published, withdrawn }: { published: ReadonlySet<string>; withdrawn: ReadonlySet<string> },
   series: readonly KnownRun[],
   { billingPeriod, runId, overwrite }: ImportOptions,
 ): SkipReason | undefined {
@@ -63,7 +69,8 @@ function reasonToSkip(
   if (billingPeriod !== undefined && (run.days.last < billingPeriod.first || billingPeriod.last < run.days.first)) {
     return "outside of the billing period";
   }
-  if (known.has(runKeyOf(run)) && !overwrite) return "already imported";
+  if (published.has(runKeyOf(run)) && !overwrite) return "already imported";
+  if (withdrawn.has(runKeyOf(run)) && runId === undefined) return "withdrawn";
   if (runId === undefined && isSuperseded(run, series)) return "superseded by a later run";
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
 import { ManifestError, FileError, OverwrittenError } from "../domain/errors.ts";
+import { inBatches } from "../domain/in-batches.ts";
 import { monthOf } from "../domain/month.ts";
 import type { DayRange } from "../domain/month.ts";
 import type { Run } from "../domain/run.ts";
@@ -71,9 +72,7 @@ async function discoverOnce(source: string, store: Store, options: DiscoverOptio
   const found: Found = { runs: [], problems: [], skipped: [], warnings: [] };
   const within = [...listing.values()].filter((file) => isWithin(readLayout(file.path).period, options.billingPeriod));
   const manifests = within.filter((file) => MANIFEST_NAME.test(file.path));
-  await eachConcurrently(manifests, CONCURRENT_READS, (file) =>
-    readManifest(source, store, file, listing, found, options),
-  );
+  await inBatches(manifests, CONCURRENT_READS, (file) => readManifest(source, store, file, listing, found, options));
 
   const named = new Set(found.runs.flatMap((run) => run.parts.map((part) => part.path)));
   const unnamed = within.filter((file) => DATA_NAME.test(file.path) && !named.has(file.path));
@@ -168,20 +167,4 @@ function tooLong({ manifestPath, parts, days }: Run): Problem {
 
 function sorted(problems: readonly Problem[]): Problem[] {
   return problems.toSorted((one, other) => (one.message < other.message ? -1 : 1));
-}
-
-async function eachConcurrently<T>(
-  items: readonly T[],
-  limit: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = [...items];
-  const worker = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
-  };
-  try {
-    await Promise.all(Array.from({ length: limit }, worker));
-  } finally {
-    queue.length = 0; // after a failure the other workers end with what they have begun
-  }
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { publishSeries } from "../../clickhouse/publish-series.ts";
 import type { SeriesChange } from "../../clickhouse/publish-series.ts";
-import type { LiveRun } from "../../clickhouse/live-runs.ts";
+import type { LiveRun } from "../../clickhouse/known-runs.ts";
 import { exactSum, type Line, type RunOptions } from "../support/exports.ts";
 import { createScenes, sumWhere } from "../support/scene.ts";
 import { agreedTotals, lastMoment, liveRunsOf } from "../support/totals.ts";

@@ -1,8 +1,8 @@
 import Big from "big.js";
 import { z } from "zod";
 import type { Warehouse } from "../../clickhouse/client.ts";
-import { listLiveRuns } from "../../clickhouse/live-runs.ts";
-import type { LiveRun } from "../../clickhouse/live-runs.ts";
+import { listLiveRuns } from "../../clickhouse/known-runs.ts";
+import type { LiveRun } from "../../clickhouse/known-runs.ts";
 import { publishSeries } from "../../clickhouse/publish-series.ts";
 import { listSources } from "../../clickhouse/sources.ts";
 import { SOURCE_DEFAULTS } from "../../src/domain/source.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { inBatches } from "../../workflows/in-batches.ts";
+import { inBatches } from "../../src/domain/in-batches.ts";
 
 test("results come in the order of the items, whatever finishes first", async () => {
   await fc.assert(

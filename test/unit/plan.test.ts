@@ -183,3 +183,22 @@ function answers(runs: readonly Run[]): Record<number, string | undefined> {
     numbers.map((number) => [number, answer(parseDay(`2026-05-${String(number).padStart(2, "0")}`))]),
   );
 }
+
+describe("a run that was withdrawn", () => {
+  test("stays away until it is asked for by its id", () => {
+    const run = aRun("a", {});
+    const known = [{ ...run, isWithdrawn: true }];
+    expect(decisions(planImport([run], known, EVERYTHING))).toEqual(["a withdrawn"]);
+    expect(decisions(planImport([run], known, { overwrite: true }))).toEqual(["a withdrawn"]);
+    expect(decisions(planImport([run], known, { overwrite: false, runId: "a" }))).toEqual(["a import"]);
+  });
+
+  test("supersedes no earlier run", () => {
+    const old = aRun("old", { submitted: 1 });
+    const later = aRun("later", { submitted: 2 });
+    expect(decisions(planImport([old, later], [{ ...later, isWithdrawn: true }], EVERYTHING))).toEqual([
+      "later withdrawn",
+      "old import",
+    ]);
+  });
+});

@@ -3,15 +3,18 @@ import { describe, expect, test } from "vitest";
 import { addDays, daysOfMonth, listDays, parseDay, parseMonth } from "../../src/domain/month.ts";
 import type { Day } from "../../src/domain/month.ts";
 import {
+  answersBefore,
   compareRuns,
   composePublication,
   datesOf,
   isSuperseded,
   newestRun,
+  sharedMetrics,
   type Piece,
   type PublishedRun,
+  type RankedPublication,
 } from "../../src/domain/publication.ts";
-import { covers } from "../../src/domain/run.ts";
+import { covers, type Dataset } from "../../src/domain/run.ts";
 
 const MAY = listDays(daysOfMonth(parseMonth("2026-05")));
 
@@ -153,6 +156,42 @@ describe("datesOf", () => {
     expect([first?.from, first?.until, last?.from]).toEqual(["1970-01-01", "2026-05-11", "2026-05-20"]);
     expect(last?.until && last.until > "2149").toBe(true);
   });
+});
+
+describe("answersBefore", () => {
+  const publication = fc.record({
+    source: fc.constantFrom("contoso", "fabrikam"),
+    export: fc.constantFrom("daily", "weekly"),
+    dataset: fc.constantFrom("actual" as const, "focus" as const),
+    submittedAt: fc.constantFrom("2026-06-01T00:00:00.0000001Z", "2026-06-01T00:00:00.0000002Z"),
+    priority: fc.constantFrom(-1, 9, 10),
+  });
+  const nameOf = ({ source, export: name, dataset }: RankedPublication) => `${source} ${name} ${dataset}`;
+
+  test("lets exactly one of any two series answer, and the same one among more of them", () => {
+    fc.assert(
+      fc.property(publication, publication, publication, (a, b, c) => {
+        fc.pre(new Set([a, b, c].map(nameOf)).size === 3);
+        expect(answersBefore(a, b)).toBe(!answersBefore(b, a));
+        if (answersBefore(a, b) && answersBefore(b, c)) expect(answersBefore(a, c)).toBe(true);
+      }),
+    );
+  });
+
+  test("goes by the smaller priority, then by the later run", () => {
+    const one = { source: "a", export: "a", dataset: "actual", submittedAt: "2026-06-01T00:00:00.0000001Z" } as const;
+    const later = { ...one, submittedAt: "2026-06-01T00:00:00.0000002Z" };
+    expect(answersBefore({ ...one, priority: 9 }, { ...later, priority: 10 })).toBe(true);
+    expect(answersBefore({ ...one, priority: 10 }, { ...later, priority: 10 })).toBe(false);
+  });
+});
+
+test("two datasets share the metrics that both answer", () => {
+  const shared = (a: Dataset, b: Dataset) => sharedMetrics({ dataset: a }, { dataset: b });
+  expect(shared("actual", "usage")).toEqual(["actual"]);
+  expect(shared("actual", "amortized")).toEqual([]);
+  expect(shared("focus", "amortized")).toEqual(["amortized"]);
+  expect(shared("focus", "focus")).toEqual(["actual", "amortized"]);
 });
 
 function aPublishedRun(id: number, hour: number, first: number, last: number): PublishedRun {

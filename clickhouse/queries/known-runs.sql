@@ -1,4 +1,4 @@
--- The published runs of a source (all of its series, or one), each with the loads of its newest publication.
+-- The runs of a source that were ever published (all of its series, or one), each as its newest publication says.
 SELECT
     p.source AS source,
     p.export AS export,
@@ -10,7 +10,7 @@ SELECT
     toString(argMax(p.first_day, (p.published_at, p.publication_id))) AS first_day,
     toString(argMax(p.last_day, (p.published_at, p.publication_id))) AS last_day,
     argMax(p.own_load_ids, (p.published_at, p.publication_id)) AS own_load_ids,
-    argMax(p.load_ids, (p.published_at, p.publication_id)) AS load_ids
+    argMax(p.state, (p.published_at, p.publication_id)) = 'withdrawn' AS is_withdrawn
 FROM publications AS p
 WHERE p.state != 'announced'
     AND p.source = {source:String}
@@ -18,4 +18,3 @@ WHERE p.state != 'announced'
     AND ({dataset:String} = '' OR p.dataset = {dataset:String})
     AND ({month:String} = '' OR p.billing_month = toDateOrZero(concat({month:String}, '-01')))
 GROUP BY p.source, p.export, p.dataset, p.billing_month, p.run_id
-HAVING argMax(p.state, (p.published_at, p.publication_id)) = 'published'

@@ -3,9 +3,11 @@ import { isDay, isMonth } from "../src/domain/month.ts";
 import type { Day, Month } from "../src/domain/month.ts";
 import type { KnownRun } from "../src/domain/plan.ts";
 import type { PublishedRun } from "../src/domain/publication.ts";
+import type { Run } from "../src/domain/run.ts";
+import type { Warehouse } from "./client.ts";
 import { defineQuery } from "./query.ts";
 
-const LiveRunRow = z
+const KnownRunRow = z
   .object({
     source: z.string(),
     export: z.string(),
@@ -17,7 +19,7 @@ const LiveRunRow = z
     first_day: z.custom<Day>((value) => typeof value === "string" && isDay(value)),
     last_day: z.custom<Day>((value) => typeof value === "string" && isDay(value)),
     own_load_ids: z.array(z.string()),
-    load_ids: z.array(z.string()),
+    is_withdrawn: z.union([z.boolean(), z.number()]).transform(Boolean),
   })
   .transform((row): LiveRun => ({
     source: row.source,
@@ -29,15 +31,18 @@ const LiveRunRow = z
     submittedAt: `${row.submitted_at.replace(" ", "T")}Z`,
     days: { first: row.first_day, last: row.last_day },
     loadIds: row.own_load_ids,
-    publishedLoadIds: row.load_ids,
+    isWithdrawn: row.is_withdrawn,
   }));
 
-/** A run that is published and not withdrawn, with its own loads and those that its publication names. */
-export type LiveRun = KnownRun &
-  PublishedRun & { readonly exportName: string; readonly publishedLoadIds: readonly string[] };
+/** A run that was published, with the loads of its own. */
+export type LiveRun = KnownRun & PublishedRun & Pick<Run, "exportName">;
 
-/** The published runs of a source; of one series where export, dataset and month are given, else of all (empty text). */
-export const listLiveRuns = defineQuery<{ source: string; export: string; dataset: string; month: string }, LiveRun>(
-  "live-runs",
-  LiveRunRow,
-);
+type Filter = { readonly source: string; readonly export: string; readonly dataset: string; readonly month: string };
+
+/** The runs of a source that were ever published; of one series where export, dataset and month are not empty. */
+export const listKnownRuns = defineQuery<Filter, LiveRun>("known-runs", KnownRunRow);
+
+/** Those of them that are published now. */
+export async function listLiveRuns(warehouse: Warehouse, filter: Filter): Promise<LiveRun[]> {
+  return (await listKnownRuns(warehouse, filter)).filter((run) => !run.isWithdrawn);
+}
