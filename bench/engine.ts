@@ -1,7 +1,7 @@
 import { Session } from "chdb";
 import { z } from "zod";
 import { literal } from "../clickhouse/embedded/cursor.ts";
-import { inBatches } from "../workflows/in-batches.ts";
+import { inBatches } from "../src/domain/in-batches.ts";
 import { giveAnswer, readInput } from "./apart.ts";
 import { readUsage } from "./usage.ts";
 

@@ -37,7 +37,8 @@ export async function measureInTurn(
     for (const [index, { name, measure }] of contestants.entries()) {
       const measurement = await measure();
       results[index]?.rounds.push(measurement);
-      note(`round ${round} of ${rounds}: ${name} ${measurement.seconds.toFixed(2)} s`);
+      const { seconds, cpuSeconds } = measurement;
+      note(`round ${round} of ${rounds}: ${name} ${seconds.toFixed(2)} s, ${cpuSeconds.toFixed(2)} CPU seconds`);
     }
   }
   return results;

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { runWarehouse } from "./warehouse.ts";
+import { endProcess, runWarehouse } from "./warehouse.ts";
 import { parseWarehouseOptions } from "./options.ts";
 
 // The process that holds the engine. It is told what to do on its input and says on its output that it is ready, or why not.
@@ -12,7 +12,7 @@ try {
   const stop = () => void warehouse.close();
   process.on("SIGTERM", stop).on("SIGINT", stop);
   await warehouse.closed;
-  process.exit(0);
+  endProcess(); // the engine is closed, the lock is gone
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   process.stdout.write(`${JSON.stringify({ failed: message })}\n`, () => process.exit(1));

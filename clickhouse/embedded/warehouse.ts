@@ -56,7 +56,7 @@ export async function runWarehouse(options: WarehouseOptions): Promise<Warehouse
   const close = async () => {
     closing ??= (async () => {
       leases.end();
-      const giveUp = setTimeout(() => process.exit(1), CLOSE_MILLISECONDS);
+      const giveUp = setTimeout(endProcess, CLOSE_MILLISECONDS);
       await removeLock(dataDir, instance);
       server.close();
       await engine.close();
@@ -106,6 +106,14 @@ class Leases {
       if (--this.#count === 0) this.#timer = setTimeout(this.#onLast, LINGER_MILLISECONDS);
     });
   }
+}
+
+/**
+ * Ends this process, whatever its threads do. `process.exit` would wait for libuv's, and one of them may sit in the
+ * engine for ever.
+ */
+export function endProcess(): void {
+  process.kill(process.pid, "SIGKILL");
 }
 
 function urlOf(server: Server, host: string): string {

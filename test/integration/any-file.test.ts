@@ -65,7 +65,7 @@ test("any CSV file arrives as csv-parse reads it: rows, fields and sum", async (
       expect(load.rowsRejected).toBe(0);
       expect(await rowsOf(load)).toEqual(records.map((record, at) => ({ line: at + 1, ...record })));
     }),
-    { numRuns: 40, endOnFailure: true },
+    { numRuns: 30, endOnFailure: true },
   );
 });
 
@@ -83,23 +83,18 @@ test("any damage to a file is refused at its place, or changes nothing but what 
     fc.asyncProperty(files, zipped, damages, async (whole, zip, changes) => {
       const text = changes.reduce((damaged, change) => damage(damaged, change), whole);
       fc.pre(whole.includes("\n") && !LONE_RETURN.test(text));
-      let load: Load;
-      try {
-        load = await loadFile(warehouse, zip(Buffer.from(text)));
-      } catch (error) {
-        if (!(error instanceof FileError)) throw error;
+      const outcome = await loadFile(warehouse, zip(Buffer.from(text))).catch((error: unknown) => error);
+      if (outcome instanceof FileError) {
         outcomes.refused++;
-        expectPlace(text, error.message);
-        return;
+        expectPlace(text, outcome.message);
+      } else if (outcome instanceof Error) {
+        throw outcome;
+      } else {
+        outcomes.loaded++;
+        await expectRows(text, outcome as Load);
       }
-      outcomes.loaded++;
-      // A quote inside of a field that does not begin with one is a character for both of them.
-      const records = recordsOf(text, { relax_quotes: true });
-      expect(load.rowsLoaded + load.rowsRejected).toBe(records.length);
-      const rows = await rowsOf(load);
-      expect(rows).toEqual(rows.map(({ line }) => ({ line, ...records[line - 1] })));
     }),
-    { numRuns: 80, endOnFailure: true },
+    { numRuns: 60, endOnFailure: true },
   );
   expect(outcomes.loaded).toBeGreaterThan(5);
   expect(outcomes.refused).toBeGreaterThan(5);
@@ -113,10 +108,18 @@ function damage(
   text: string,
   { permille, remove, insert }: { permille: number; remove: number; insert: string },
 ): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   const start = characters.indexOf("\n") + 1;
   const position = start + Math.floor(((characters.length - start) * permille) / 1000);
   return characters.toSpliced(position, remove, insert).join("");
+}
+
+/** A quote inside of a field that does not begin with one is a character for both of them. */
+async function expectRows(text: string, load: Load): Promise<void> {
+  const records = recordsOf(text, { relax_quotes: true });
+  expect(load.rowsLoaded + load.rowsRejected).toBe(records.length);
+  const rows = await rowsOf(load);
+  expect(rows).toEqual(rows.map(({ line }) => ({ line, ...records[line - 1] })));
 }
 
 /** Up to the named line the file is sound and has as many records as the message says; with the named record it is not. */
@@ -129,7 +132,15 @@ function expectPlace(text: string, message: string): void {
     .map((earlier) => `${earlier}\n`)
     .join("");
   expect(recordsOf(before)).toHaveLength(Number(record) - 1);
-  expect(() => recordsOf(text)).toThrow();
+  expect(isSound(text)).toBe(false);
+}
+
+function isSound(text: string): boolean {
+  try {
+    return recordsOf(text).length >= 0;
+  } catch {
+    return false;
+  }
 }
 
 function recordsOf(text: string, options: { relax_quotes?: boolean } = {}): Record<string, string>[] {
@@ -140,8 +151,8 @@ function recordsOf(text: string, options: { relax_quotes?: boolean } = {}): Reco
     ...options,
   });
   const [header = [], ...records] = all.filter((fields) => fields.length > 1 || fields[0] !== ""); // blank, or only ""
-  if (records.some((fields) => fields.length !== header.length))
-    throw new RangeError("Fields are missing, or too many");
+  const isUneven = records.some((fields) => fields.length !== header.length);
+  if (isUneven) throw new RangeError("Fields are missing, or too many");
   return records.map((fields) =>
     Object.fromEntries(
       ["Cost", ...COLUMNS].map((name) => {

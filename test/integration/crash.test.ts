@@ -41,59 +41,67 @@ afterAll(async () => {
   for (const folder of [dataDir, first.path, second.path]) await rm(folder, { recursive: true });
 });
 
-test("an importing process that is killed at any moment leaves nothing visible half, and the next import is exact", async () => {
-  const warehouse = createWarehouse({ ...engine, database: DATABASES.importer });
-  await migrate(warehouse);
-  const source = await addFolderSource(warehouse);
-  try {
-    await cp(first.path, source.path, { recursive: true });
-    const begun = Date.now();
-    expect(await importInProcess(warehouse, new Promise(() => undefined))).toBe(0);
-    const duration = Date.now() - begun;
-    await expectExactly(warehouse, first);
+test(
+  "an importing process that is killed at any moment leaves nothing visible half, and the next import is exact",
+  { timeout: 300_000 },
+  async () => {
+    const warehouse = createWarehouse({ ...engine, database: DATABASES.importer });
+    await migrate(warehouse);
+    const source = await addFolderSource(warehouse);
+    try {
+      await cp(first.path, source.path, { recursive: true });
+      const begun = Date.now();
+      expect(await importInProcess(warehouse, new Promise(() => undefined))).toBe(0);
+      const duration = Date.now() - begun;
+      await expectExactly(warehouse, first);
 
-    await cp(second.path, source.path, { recursive: true });
-    await importInProcess(warehouse, loadsHold(warehouse, 1));
-    expect((await agreedTotals(warehouse)).actual).toBe(first.cost);
-    for (const part of [0.5, 0.7, 0.9]) {
-      await importInProcess(warehouse, sleep(duration * (part + Math.random() * 0.2)));
-      expect([first.cost, second.cost]).toContain((await agreedTotals(warehouse)).actual);
-    }
-    expect((await outcomesOf(importAll(warehouse, "contoso")))[1]).toBe("skipped");
-    await expectExactly(warehouse, second);
-    expect(await outcomesOf(importAll(warehouse, "contoso"))).toEqual(["skipped", "skipped"]);
-  } finally {
-    await warehouse.close();
-    await source.remove();
-  }
-});
-
-test("a warehouse that is killed while a run is loaded shows what it showed before, and the next import is exact", async () => {
-  let warehouse = createWarehouse({ ...engine, database: DATABASES.warehouse });
-  await migrate(warehouse);
-  const source = await addFolderSource(warehouse);
-  try {
-    await cp(first.path, source.path, { recursive: true });
-    expect(await outcomesOf(importAll(warehouse, "contoso"))).toEqual(["imported"]);
-    await cp(second.path, source.path, { recursive: true });
-    for (const rows of [1, ROWS / 2]) {
-      const importing = outcomesOf(importAll(warehouse, "contoso"));
-      await loadsHold(warehouse, rows);
-      process.kill(engine.pid, "SIGKILL");
-      expect(await importing).not.toContain("imported");
-      await warehouse.close();
-      await engine.release();
-      engine = await acquireEmbedded({ dataDir });
-      warehouse = createWarehouse({ ...engine, database: DATABASES.warehouse });
+      await cp(second.path, source.path, { recursive: true });
+      await importInProcess(warehouse, loadsHold(warehouse, 1));
       expect((await agreedTotals(warehouse)).actual).toBe(first.cost);
+      for (const part of [0.5, 0.7, 0.9]) {
+        await importInProcess(warehouse, sleep(duration * (part + Math.random() * 0.2)));
+        expect([first.cost, second.cost]).toContain((await agreedTotals(warehouse)).actual);
+      }
+      expect((await outcomesOf(importAll(warehouse, "contoso")))[1]).toBe("skipped");
+      await expectExactly(warehouse, second);
+      expect(await outcomesOf(importAll(warehouse, "contoso"))).toEqual(["skipped", "skipped"]);
+    } finally {
+      await warehouse.close();
+      await source.remove();
     }
-    expect(await outcomesOf(importAll(warehouse, "contoso"))).toEqual(["imported", "skipped"]);
-    await expectExactly(warehouse, second);
-  } finally {
-    await warehouse.close();
-    await source.remove();
-  }
-});
+  },
+);
+
+test(
+  "a warehouse that is killed while a run is loaded shows what it showed before, and the next import is exact",
+  { timeout: 300_000 },
+  async () => {
+    let warehouse = createWarehouse({ ...engine, database: DATABASES.warehouse });
+    await migrate(warehouse);
+    const source = await addFolderSource(warehouse);
+    try {
+      await cp(first.path, source.path, { recursive: true });
+      expect(await outcomesOf(importAll(warehouse, "contoso"))).toEqual(["imported"]);
+      await cp(second.path, source.path, { recursive: true });
+      for (const rows of [1, ROWS / 2]) {
+        const importing = outcomesOf(importAll(warehouse, "contoso"));
+        await loadsHold(warehouse, rows);
+        process.kill(engine.pid, "SIGKILL");
+        expect(await importing).not.toContain("imported");
+        await warehouse.close();
+        await engine.release();
+        engine = await acquireEmbedded({ dataDir });
+        warehouse = createWarehouse({ ...engine, database: DATABASES.warehouse });
+        expect((await agreedTotals(warehouse)).actual).toBe(first.cost);
+      }
+      expect(await outcomesOf(importAll(warehouse, "contoso"))).toEqual(["imported", "skipped"]);
+      await expectExactly(warehouse, second);
+    } finally {
+      await warehouse.close();
+      await source.remove();
+    }
+  },
+);
 
 type Delivered = { readonly path: string; readonly cost: string; readonly rowCount: number };
 

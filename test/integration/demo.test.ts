@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -112,7 +112,7 @@ async function startDemo(dataDir: string, rows = 2_000): Promise<StartedDemo> {
     const wasKilled = (await ended) === null;
     // The demo itself waits for the warehouse, unless it was killed.
     expect(!wasKilled && (isAlive(warehousePid) || existsSync(lockPath(dataDir)))).toBe(false);
-    await patiently(() => !isAlive(group) && !isAlive(warehousePid));
+    await expect.poll(() => listLiving([-group, warehousePid]), { timeout: 60_000 }).toEqual([]);
   };
   return { child, warehousePid, ended, output, errors, hasLeftNothing };
 }
@@ -120,6 +120,17 @@ async function startDemo(dataDir: string, rows = 2_000): Promise<StartedDemo> {
 /** Waits for a condition as long as a busy machine may need. */
 async function patiently(isTrue: () => boolean | Promise<boolean>): Promise<void> {
   await expect.poll(isTrue, { timeout: 60_000, interval: 20 }).toBe(true);
+}
+
+/** What still runs of process groups; what ended and only waits to be noticed does not. A warehouse is one of its own. */
+async function listLiving(groups: readonly number[]): Promise<string[]> {
+  const living: string[] = [];
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    const [state, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (groups.includes(Number(group)) && state !== "Z") living.push(stat);
+  }
+  return living;
 }
 
 /** The process id of the demo's Azurite. */
@@ -150,8 +161,8 @@ function proofOf(output: string): string[] {
 async function aDataDir(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), "billhouse-demo-"));
   onTestFinished(async () => {
-    const pid = (await readLock(dataDir))?.pid; // of the last command's warehouse, which stays for a moment
-    if (pid !== undefined) await patiently(() => !isAlive(pid));
+    const last = await readLock(dataDir); // the last command's warehouse stays for a moment
+    await expect.poll(() => listLiving(last === undefined ? [] : [last.pid]), { timeout: 60_000 }).toEqual([]);
     await rm(dataDir, { recursive: true, force: true });
   });
   return dataDir;

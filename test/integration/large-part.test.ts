@@ -37,7 +37,11 @@ test("in a file of 300,000 rows each keeps its number, and a bad one is named; m
 
   expect(load).toMatchObject({ rowsLoaded: ROW_COUNT - 1, rowsRejected: 1 });
   expect(load.rejects).toEqual([
-    { record: BAD, line: 3 * BAD - 1, reason: expect.stringMatching(/^CostInBillingCurrency: "abc" is not a number/) },
+    {
+      record: BAD,
+      line: 3 * BAD - 1,
+      reason: expect.stringMatching(/^CostInBillingCurrency: "abc" is not a number/) as string,
+    },
   ]);
   const wrong = await warehouse.rows(
     "SELECT line FROM cost_entries WHERE load_id = {loadId:UUID} AND (line != cost_in_billing_currency OR NOT startsWith(resource_name, format('row {}\n', toString(line))))",

@@ -61,31 +61,35 @@ const steps = fc.array(fc.oneof({ weight: 2, arbitrary: delivery }, { weight: 1,
   maxLength: 8,
 });
 
-test("after any deliveries, overwrites and withdrawals the totals are what the laws say, to the last digit", async () => {
-  await fc.assert(
-    fc.asyncProperty(steps, fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6, 7], { minLength: 8 }), async (moves, hours) => {
-      const { warehouse, supplier } = await scenes.scene();
-      const suppliers = [await supplier("one", { priority: 1 }), await supplier("two", { priority: 1 })] as const;
-      const live = new Map<string, ModelRun>();
-      for (const [index, move] of moves.entries()) {
-        if (move.kind === "deliver") {
-          const submittedAt = `2026-06-0${1 + (hours[index] ?? 0)}T00:00:00.0000001Z`;
-          const run = await bring(suppliers[move.source === 0 ? 0 : 1], { ...move, submittedAt });
-          live.set(run.runId, run);
-        } else {
-          const run = [...live.values()][move.pick % live.size];
-          if (run === undefined) continue;
-          const of = suppliers[run.source === 0 ? 0 : 1];
-          if (move.kind === "overwrite") await of.import({ runId: run.runId, overwrite: true });
-          else await of.withdraw(run);
-          if (move.kind === "withdraw") live.delete(run.runId);
+test(
+  "after any deliveries, overwrites and withdrawals the totals are what the laws say, to the last digit",
+  { timeout: 300_000 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6, 7], { minLength: 8 }), async (moves, hours) => {
+        const { warehouse, supplier } = await scenes.scene();
+        const suppliers = [await supplier("one", { priority: 1 }), await supplier("two", { priority: 1 })] as const;
+        const live = new Map<string, ModelRun>();
+        for (const [index, move] of moves.entries()) {
+          if (move.kind === "deliver") {
+            const submittedAt = `2026-06-0${1 + (hours[index] ?? 0)}T00:00:00.0000001Z`;
+            const run = await bring(suppliers[move.source === 0 ? 0 : 1], { ...move, submittedAt });
+            live.set(run.runId, run);
+          } else {
+            const run = [...live.values()][move.pick % live.size];
+            if (run === undefined) continue;
+            const of = suppliers[run.source === 0 ? 0 : 1];
+            if (move.kind === "overwrite") await of.import({ runId: run.runId, overwrite: true });
+            else await of.withdraw(run);
+            if (move.kind === "withdraw") live.delete(run.runId);
+          }
+          expect(await agreedTotals(warehouse)).toEqual(expectedTotals([...live.values()]));
         }
-        expect(await agreedTotals(warehouse)).toEqual(expectedTotals([...live.values()]));
-      }
-    }),
-    { numRuns: 8, endOnFailure: true },
-  );
-});
+      }),
+      { numRuns: 8, endOnFailure: true },
+    );
+  },
+);
 
 /** Delivers and imports a run; its costs are read from the file's text. */
 async function bring(

@@ -38,7 +38,7 @@ describe("two runs of a month", () => {
     });
     const report = await contoso.import({ runId: older.runId });
     const outcomes = report.runs.map((run) => (run.outcome === "imported" ? run.report.publication.isCurrent : null));
-    expect(outcomes.toSorted()).toEqual([false, null]);
+    expect(outcomes).toEqual([null, false]);
     expect(await agreedTotals(warehouse)).toEqual({ actual: costOf(later), amortized: "0" });
     expect(await names(warehouse, "resources")).toEqual(["vm"]);
     expect((await liveRunsOf(warehouse, "contoso")).map((run) => run.runId).toSorted()).toEqual(
@@ -304,14 +304,17 @@ describe("withdrawing", () => {
     expect(await names(warehouse, "resources")).toEqual(["narrow-vm"]);
   });
 
-  test("everything leaves nothing visible anywhere, and an import brings it back", async () => {
+  test("everything leaves nothing visible anywhere until the run is asked for again", async () => {
     const { warehouse, contoso } = await aScene();
     const run = await contoso.bring({ dataset: "actual", lines: everyDay(1, 31, "1") });
     await contoso.withdraw(run);
     expect(await agreedTotals(warehouse)).toEqual({ actual: "0", amortized: "0" });
     for (const view of [...COST_VIEWS, "focus_costs", "current_loads", "resources", "meters", "subscriptions"]) {
-      expect(await warehouse.rows(`SELECT count() AS entries FROM ${view}`), view).toEqual([{ entries: "0" }]);
+      const rows = await warehouse.rows(`SELECT '${view}' AS view, count() AS entries FROM ${view}`);
+      expect(rows).toEqual([{ view, entries: "0" }]);
     }
+    expect((await contoso.import()).runs.map(({ outcome }) => outcome)).toEqual(["skipped"]);
+    expect(await agreedTotals(warehouse)).toEqual({ actual: "0", amortized: "0" });
     await contoso.import({ runId: run.runId });
     expect(await agreedTotals(warehouse)).toEqual({ actual: costOf(run), amortized: "0" });
   });
@@ -340,10 +343,13 @@ test("each moment between two publications can be asked for, in every view", asy
   await remember("500", ["narrow-vm"]);
 
   for (const { moment, actual, resources } of steps) {
-    expect(await agreedTotals(warehouse, moment), moment).toEqual({ actual, amortized: "0" });
-    expect(await names(warehouse, `resources_as_of(moment = '${moment}')`), moment).toEqual(resources);
     const rows = await warehouse.rows(`SELECT sum(BilledCost) AS billed FROM focus_costs_as_of(moment = '${moment}')`);
-    expect(Big((rows[0] as { billed: string | null }).billed ?? 0).toFixed(), moment).toBe(actual);
+    expect({
+      moment,
+      totals: await agreedTotals(warehouse, moment),
+      resources: await names(warehouse, `resources_as_of(moment = '${moment}')`),
+      focus: Big((rows[0] as { billed: string | null }).billed ?? 0).toFixed(),
+    }).toEqual({ moment, totals: { actual, amortized: "0" }, resources, focus: actual });
   }
   expect(await agreedTotals(warehouse)).toEqual({ actual: "500", amortized: "0" });
 });

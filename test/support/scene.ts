@@ -12,20 +12,20 @@ export type Supplier = {
   readonly name: string;
   readonly path: string;
   /** Puts a run into the folder. */
-  deliver(options: RunOptions): Promise<RenderedRun>;
+  readonly deliver: (options: RunOptions) => Promise<RenderedRun>;
   /** Imports what is in the folder; throws when a run fails. */
-  import(options?: Partial<Omit<ImportSourceInput, "source">>): Promise<SourceReport>;
+  readonly import: (options?: Partial<Omit<ImportSourceInput, "source">>) => Promise<SourceReport>;
   /** Delivers a run and imports this one, also when a later one supersedes it. */
-  bring(options: RunOptions): Promise<RenderedRun>;
+  readonly bring: (options: RunOptions) => Promise<RenderedRun>;
   /** Removes all that was delivered. */
-  empty(): Promise<void>;
-  withdraw(run: Pick<RenderedRun, "runId">): Promise<void>;
+  readonly empty: () => Promise<void>;
+  readonly withdraw: (run: Pick<RenderedRun, "runId">) => Promise<void>;
 };
 
 /** A fresh database, and sources that deliver into it. */
 export type Scene = {
   readonly warehouse: Warehouse;
-  supplier(name: string, settings?: { readonly priority?: number }): Promise<Supplier>;
+  readonly supplier: (name: string, settings?: { readonly priority?: number }) => Promise<Supplier>;
 };
 
 /** Makes scenes in one engine, and clears their folders away. */

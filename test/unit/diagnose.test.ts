@@ -71,7 +71,8 @@ describe("of a gzip", () => {
     for (const at of [-8, -1]) {
       const wrong = Buffer.from(bytes);
       wrong[wrong.length + at] = (wrong.at(at) ?? 0) ^ 1;
-      const problem = /^the gzip data is corrupt \(wrong checksum or bytes\), or other bytes follow it; read up to line/;
+      const problem =
+        /^the gzip data is corrupt \(wrong checksum or bytes\), or other bytes follow it; read up to line/;
       expect((await diagnose(wrong))?.problem).toMatch(problem);
     }
   });
@@ -80,7 +81,7 @@ describe("of a gzip", () => {
     expect((await diagnose(Buffer.concat([bytes, Buffer.from("more")])))?.problem).toMatch(/other bytes follow it/);
     expect(await diagnose(Buffer.concat([bytes, Buffer.alloc(512)]))).toEqual({
       place: "part.csv",
-      problem: expect.stringMatching(/^other bytes follow the gzip data; read up to line 2000\d$/),
+      problem: expect.stringMatching(/^other bytes follow the gzip data; read up to line 2000\d$/) as string,
     });
   });
 
@@ -117,7 +118,12 @@ test("the lines of records are found in any file, however it is cut into chunks"
 test("records that the part does not have are not found, and no more is read than needed", async () => {
   const stream = streamOf(Buffer.from(`${HEADER}${"1,2,3\n".repeat(100_000)}`), 1024);
   const part = await openPart(stream, "part.csv");
-  expect(await linesOfRecords(part, [3, 7])).toEqual(new Map([[3, 4], [7, 8]]));
+  expect(await linesOfRecords(part, [3, 7])).toEqual(
+    new Map([
+      [3, 4],
+      [7, 8],
+    ]),
+  );
   expect(stream.readableEnded).toBe(false);
   const short = await openPart(streamOf(Buffer.from(`${HEADER}1,2,3\n`)), "part.csv");
   expect(await linesOfRecords(short, [1, 2])).toEqual(new Map([[1, 2]]));

@@ -10,9 +10,7 @@ const OWN = ["load_id", "source", "dataset", "billing_month", "line", "tags_text
 
 test.each(["cost_landing", "cost_entries"])("the table %s has the canonical columns in their order", (table) => {
   const columns = columnsOf(table).filter((column) => !OWN.includes(column.name));
-  expect(columns).toEqual(
-    CANONICAL_COLUMNS.map(({ name, kind, comment }) => ({ name, type: TYPES[kind], comment })),
-  );
+  expect(columns).toEqual(CANONICAL_COLUMNS.map(({ name, kind, comment }) => ({ name, type: TYPES[kind], comment })));
 });
 
 test("the two tables agree, and what lies between them leaves no column out", () => {

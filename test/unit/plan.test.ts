@@ -68,8 +68,8 @@ describe("an import without options", () => {
         { selector: ({ id }) => id, minLength: 1 },
       )
       .map((runs) =>
-        runs.map(({ id, submitted, days, isPublished }) => ({
-          run: aRun(id, { submitted, days: [Math.min(...days), Math.max(...days)] }),
+        runs.map(({ id, submitted, days: ends, isPublished }) => ({
+          run: aRun(id, { submitted, days: [Math.min(...ends), Math.max(...ends)] }),
           isPublished,
         })),
       );

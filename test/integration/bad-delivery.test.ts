@@ -1,0 +1,200 @@
+import { utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createActivities } from "../../activities/activities.ts";
+import type { Warehouse } from "../../clickhouse/client.ts";
+import { createFolderStore } from "../../src/sources/folder.ts";
+import type { Store } from "../../src/sources/store.ts";
+import { importSource } from "../../workflows/import-source.ts";
+import { aRun } from "../support/exports.ts";
+import { aFile, anInbox, failureOf, outcomeOf } from "../support/imports.ts";
+import { AGAIN, DAY, GOOD, later, NUMBER, rows } from "../support/small-file.ts";
+import { startTestEngine, type TestEngine } from "../support/warehouse.ts";
+
+let engine: TestEngine;
+let warehouse: Warehouse;
+beforeAll(async () => {
+  engine = await startTestEngine();
+  warehouse = await engine.database();
+});
+afterAll(async () => engine.close());
+
+test("a broken re-delivery leaves the run before it in place", async () => {
+  const inbox = await anInbox(warehouse);
+  const first = aRun({ dataset: "actual", lines: [{ cost: "1.25" }] });
+  await inbox.deliver(first);
+  const second = aFile(gzipSync(rows(GOOD)).subarray(0, -20), later(first));
+  expect(failureOf(await inbox.deliver(second), second).name).toBe("FileError");
+  expect(await inbox.select("cost_in_billing_currency")).toEqual([{ cost_in_billing_currency: "1.25" }]);
+  const third = aRun({ dataset: "actual", lines: [{ cost: "2.5" }, { cost: "3" }], ...later(second) });
+  await inbox.deliver(third);
+  expect(await inbox.sum("cost_in_billing_currency", "USD")).toBe("5.5");
+});
+
+test("of a run of two parts of which one is broken, nothing is published", async () => {
+  const inbox = await anInbox(warehouse);
+  const run = aRun({ dataset: "actual", parts: 2, lines: [{ cost: "1" }, { cost: "2" }] });
+  const broken = run.withPart(1, gzipSync((run.texts[1] ?? "").replace(",2,", ",two,")));
+  const failure = failureOf(await inbox.deliver(broken), broken);
+  expect(failure.message).toMatch(/part_1_0001\.csv\.gz:2 \(record 1\) CostInBillingCurrency: "two" is not a number/);
+  expect(await inbox.select("line")).toEqual([]);
+});
+
+describe("of a manifest", () => {
+  test("whose count of a part differs, the part and both counts are named", async () => {
+    const inbox = await anInbox(warehouse);
+    const good = aRun({ dataset: "actual", parts: 2, lines: [{}, {}, {}, {}, {}] });
+    const run = good.withManifest((manifest) => ({
+      ...manifest,
+      blobs: manifest.blobs.map((blob, at) => ({ ...blob, dataRowCount: at === 0 ? 3 : 2 })),
+    }));
+    expect(failureOf(await inbox.deliver(run), run)).toEqual({
+      name: "ReconciliationError",
+      message: `${run.partPaths[0]}: the manifest announces 3 rows, but there are 2. ${AGAIN}`,
+    });
+    expect(await inbox.select("line")).toEqual([]);
+    await inbox.deliver(aRun({ dataset: "actual", lines: [{ cost: "1" }], ...later(run) }));
+    expect(await inbox.sum("cost_in_billing_currency", "USD")).toBe("1");
+  });
+
+  test("whose count of the run differs, the manifest and both counts are named", async () => {
+    const inbox = await anInbox(warehouse);
+    const good = aRun({ dataset: "actual", lines: [{ cost: "1" }, { cost: "2" }] });
+    const run = good.withManifest(({ blobs, ...manifest }) => ({
+      ...manifest,
+      dataRowCount: 3,
+      blobs: blobs.map(({ blobName, byteCount }) => ({ blobName, byteCount })),
+    }));
+    expect(failureOf(await inbox.deliver(run), run)).toEqual({
+      name: "ReconciliationError",
+      message: `${run.manifestPath}: the manifest announces 3 rows, but there are 2. ${AGAIN}`,
+    });
+    expect(await inbox.select("line")).toEqual([]);
+  });
+
+  test("that says nothing of rows, or null, nothing is expected; 0 is a number", async () => {
+    const inbox = await anInbox(warehouse);
+    const lines = [{ cost: "1" }];
+    const unknown = aRun({ dataset: "actual", exportName: "unknown", lines }).withManifest(
+      ({ blobs, ...manifest }) => ({
+        ...manifest,
+        dataRowCount: null,
+        blobs: blobs.map((blob) => ({ ...blob, dataRowCount: null })),
+      }),
+    );
+    const zero = aRun({ dataset: "actual", exportName: "zero", lines }).withManifest((manifest) => ({
+      ...manifest,
+      dataRowCount: 0,
+    }));
+    const report = await inbox.deliver(unknown, zero);
+    expect(outcomeOf(report, unknown).outcome).toBe("imported");
+    expect(failureOf(report, zero).message).toContain("the manifest announces 0 rows, but there are 1.");
+  });
+
+  test("that names a missing blob, or one of another size, the run is not begun", async () => {
+    const inbox = await anInbox(warehouse);
+    const missing = aRun({ dataset: "actual", exportName: "missing", parts: 2, lines: [{}, {}] }).withoutPart(1);
+    const wrong = aRun({ dataset: "actual", exportName: "wrong-size", lines: [{}] }).withManifest((manifest) => ({
+      ...manifest,
+      blobs: manifest.blobs.map((blob) => ({ ...blob, byteCount: 17 })),
+    }));
+    const { runs, problems } = await inbox.deliver(missing, wrong);
+    expect(runs).toEqual([]);
+    expect(problems.map(({ message }) => message).toSorted()).toEqual([
+      expect.stringContaining(`${missing.manifestPath}: names the blob "${missing.partPaths[1]}"`) as string,
+      expect.stringContaining(`${wrong.manifestPath}: says 17 bytes for ${wrong.partPaths[0]}, which has `) as string,
+    ]);
+    await inbox.deliver(
+      aRun({ dataset: "actual", exportName: "missing", parts: 2, lines: [{ cost: "1" }, { cost: "2" }] }),
+    );
+    expect(await inbox.sum("cost_in_billing_currency", "USD")).toBe("3");
+  });
+});
+
+describe("a source that allows rejects", () => {
+  const lines = [{ cost: "1" }, { cost: "abc" }, { cost: "2" }, { date: "no day", cost: "4" }, { cost: "8" }];
+
+  test("publishes the rest, and keeps the rejects with their reason and text", async () => {
+    const inbox = await anInbox(warehouse, { rejectLimit: 2 });
+    const run = aRun({ dataset: "actual", lines });
+    expect(outcomeOf(await inbox.deliver(run), run)).toMatchObject({
+      outcome: "imported",
+      report: { rowsLoaded: 3, rowsRejected: 2, totals: [{ billing_currency: "USD", actual: "11" }] },
+    });
+    expect((await inbox.select("line")).map((row) => row["line"])).toEqual(["1", "3", "5"]);
+    const rejected = await warehouse.rows(
+      `SELECT line, reason, text, toString(cost) AS cost, billing_currency FROM rejected_rows
+      WHERE load_id IN (SELECT load_id FROM current_loads WHERE source = {source:String}) ORDER BY line`,
+      { source: inbox.source.name },
+    );
+    expect(rejected).toEqual([
+      {
+        line: "2",
+        reason: `CostInBillingCurrency: "abc" ${NUMBER}`,
+        text: expect.stringContaining('"abc"') as string,
+        cost: "0",
+        billing_currency: "USD",
+      },
+      {
+        line: "4",
+        reason: `Date: "no day" ${DAY}`,
+        text: expect.stringContaining('"no day"') as string,
+        cost: "4",
+        billing_currency: "USD",
+      },
+    ]);
+  });
+
+  test("publishes nothing when there is one more, and names the first ones", async () => {
+    const inbox = await anInbox(warehouse, { rejectLimit: 1 });
+    const run = aRun({ dataset: "actual", lines });
+    const path = run.partPaths[0];
+    expect(failureOf(await inbox.deliver(run), run)).toEqual({
+      name: "RejectedRowsError",
+      message:
+        `${path}:3 (record 2) CostInBillingCurrency: "abc" ${NUMBER}; ${path}:5 (record 4) Date: "no day" ${DAY}. ` +
+        "2 rows cannot be used, the source allows 1. Nothing was published. " +
+        "Deliver the run again, or raise the source's rejectLimit to import the rest.",
+    });
+    expect(await inbox.select("line")).toEqual([]);
+  });
+
+  test("does not forgive a file that is broken", async () => {
+    const inbox = await anInbox(warehouse, { rejectLimit: 1000 });
+    const run = aFile(rows(GOOD, "x", GOOD));
+    expect(failureOf(await inbox.deliver(run), run).message).toContain(
+      ":3 (record 2) the header has 7 fields, this record 1.",
+    );
+    expect(await inbox.select("line")).toEqual([]);
+  });
+});
+
+test("a part that changes while it is read is read anew, and only its new bytes count", async () => {
+  const inbox = await anInbox(warehouse);
+  const text = rows(...Array.from({ length: 40_000 }, () => GOOD));
+  const run = aFile(text, { gzip: false });
+  await run.writeTo(inbox.source.path);
+  const path = join(inbox.source.path, run.partPaths[0] ?? "");
+  let opened = 0;
+  const openStore = (): Store => {
+    const store = createFolderStore(inbox.source.path);
+    return {
+      ...store,
+      async open(file, signal) {
+        const stream = await store.open(file, signal);
+        if (file.path === run.partPaths[0] && ++opened === 1) {
+          await writeFile(path, text.replaceAll(",1.5,", ",2.5,"));
+          await utimes(path, 0, 0);
+        }
+        return stream;
+      },
+    };
+  };
+  const signal = new AbortController().signal;
+  const activities = createActivities({ warehouse, openStore, signal, onProgress: () => undefined });
+  const report = await importSource(activities, { source: inbox.source.name, overwrite: false, dryRun: false });
+  expect(opened).toBe(2);
+  expect(report.runs.map(({ outcome }) => outcome)).toEqual(["imported"]);
+  expect(await inbox.sum("cost_in_billing_currency", "USD")).toBe("100000");
+});
