@@ -1,4 +1,5 @@
 import type { Activities } from "../activities/activities.ts";
+import { PERMANENT_ERRORS } from "../src/domain/errors.ts";
 import type { DayRange } from "../src/domain/month.ts";
 import { planImport } from "../src/domain/plan.ts";
 import type { PlannedRun, SkipReason } from "../src/domain/plan.ts";
@@ -18,7 +19,7 @@ export type ImportSourceInput = {
 };
 
 /** What came of one discovered run. */
-export type RunOutcome = Pick<Run, "exportName" | "dataset" | "month" | "runId" | "days" | "submittedAt"> &
+export type RunOutcome = Pick<Run, "export" | "exportName" | "dataset" | "month" | "runId" | "days" | "submittedAt"> &
   (
     | { readonly outcome: "imported"; readonly report: RunReport }
     | { readonly outcome: "would import"; readonly partCount: number; readonly byteCount: number }
@@ -53,7 +54,7 @@ export async function importSource(activities: Activities, input: ImportSourceIn
     const done: RunOutcome[] = [];
     let listed = await importListed(activities, source, input, done);
     for (let listing = 1; listing < LISTINGS && listed.runs.some(isOverwritten); listing++) {
-      done.push(...listed.runs.filter((run) => run.outcome === "imported"));
+      done.push(...listed.runs.filter((run) => run.outcome !== "skipped" && !isOverwritten(run)));
       listed = await importListed(activities, source, input, done);
     }
     const report: SourceReport = { ...listed, runs: [...done, ...listed.runs] };
@@ -77,11 +78,18 @@ async function importListed(
   const known = await activities.listKnownRuns({ source: source.name });
   const settled = new Set(done.map(outcomeKey));
   const runs: RunOutcome[] = [];
-  for (const planned of planImport(discovery.runs, known, input)) {
-    if (settled.has(outcomeKey(planned.run))) continue;
-    const outcome = await settle(activities, source, planned, input.dryRun);
+  let candidates = discovery.runs;
+  let planned = planImport(candidates, known, input);
+  for (let next = planned.shift(); next !== undefined; next = planned.shift()) {
+    if (settled.has(outcomeKey(next.run))) continue;
+    const outcome = await settle(activities, source, next, input.dryRun);
+    settled.add(outcomeKey(next.run));
     runs.push(outcome);
-    if (isOverwritten(outcome)) break; // the rest of this listing is no longer true either
+    if (outcome.outcome === "failed" && PERMANENT_ERRORS.includes(outcome.errorName)) {
+      // A run that cannot be imported supersedes nothing: an earlier one may answer instead.
+      candidates = candidates.filter((run) => outcomeKey(run) !== outcomeKey(outcome));
+      planned = planImport(candidates, known, input);
+    }
   }
   return { source: source.name, runs, problems: discovery.problems, warnings: discovery.warnings };
 }
@@ -94,7 +102,7 @@ async function settle(
 ): Promise<RunOutcome> {
   const { run } = planned;
   const { exportName, dataset, month, runId, days, submittedAt } = run;
-  const name = { exportName, dataset, month, runId, days, submittedAt };
+  const name = { export: run.export, exportName, dataset, month, runId, days, submittedAt };
   if (planned.action === "skip") return { ...name, outcome: "skipped", reason: planned.reason };
   if (isDryRun) {
     const byteCount = run.parts.reduce((sum, part) => sum + part.byteCount, 0);
@@ -109,13 +117,8 @@ async function settle(
 }
 
 /** Tells the runs of one source apart. */
-function outcomeKey({
-  exportName,
-  dataset,
-  month,
-  runId,
-}: Pick<Run, "exportName" | "dataset" | "month" | "runId">): string {
-  return JSON.stringify([exportName, dataset, month, runId]);
+function outcomeKey(run: Pick<Run, "export" | "dataset" | "month" | "runId">): string {
+  return JSON.stringify([run.export, run.dataset, run.month, run.runId]);
 }
 
 function isOverwritten(run: RunOutcome): boolean {

@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Warehouse } from "../../clickhouse/client.ts";
-import { loadFrom, PART } from "../support/imports.ts";
+import { loadFile, loadFrom, PART } from "../support/imports.ts";
 import { startTestEngine, type TestEngine } from "../support/warehouse.ts";
 
 let engine: TestEngine;
@@ -28,12 +28,14 @@ const MEGABYTE = 1024 * 1024;
 
 test("in a file of 300,000 rows each keeps its number, and a bad one is named; memory stays flat", async () => {
   // Every row takes three lines, and those next to each other are not equally long.
-  await writeRows((at) => `05/01/2026,${at === BAD ? "abc" : at},"row ${at}\n${"x".repeat((at * 7919) % 700)}\n"`);
-  expect((await stat(join(folder, PART))).size).toBeGreaterThan(100 * MEGABYTE);
+  await writeRows((at) => `05/01/2026,${at === BAD ? "abc" : at},"row ${at}\n${"x".repeat((at * 7919) % 1000)}\n"`);
+  expect((await stat(join(folder, PART))).size).toBeGreaterThan(150 * MEGABYTE);
 
+  await loadFile(warehouse, Buffer.from("Date,Cost,ResourceName\nx,1,\n")); // what the first load takes is not the file's
   const memory = watchMemory();
   const load = await loadFrom(warehouse, folder);
-  expect(memory.growth()).toBeLessThan(80 * MEGABYTE);
+  // V8 lets about 64 MB of chunks pass by before it collects them, whatever the size of the file.
+  expect(memory.growth()).toBeLessThan(96 * MEGABYTE);
 
   expect(load).toMatchObject({ rowsLoaded: ROW_COUNT - 1, rowsRejected: 1 });
   expect(load.rejects).toEqual([

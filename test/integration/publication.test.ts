@@ -5,7 +5,7 @@ import { addDays, parseDay } from "../../src/domain/month.ts";
 import { exactSum, type Line, type RenderedRun } from "../support/exports.ts";
 import { createScenes, sumWhere } from "../support/scene.ts";
 import { agreedTotals, COST_VIEWS, lastMoment, liveRunsOf } from "../support/totals.ts";
-import { startTestEngine, type TestEngine } from "../support/warehouse.ts";
+import { importAll, startTestEngine, type TestEngine } from "../support/warehouse.ts";
 
 let engine: TestEngine;
 const scenes = createScenes(() => engine);
@@ -56,6 +56,19 @@ describe("two runs of a month", () => {
       [false, "skipped"],
     ]);
     expect((await contoso.import()).runs.map((run) => run.outcome)).toEqual(["skipped", "skipped"]);
+    expect(await agreedTotals(warehouse)).toEqual({ actual: "0.7", amortized: "0" });
+  });
+
+  test("the earlier one answers when the later one cannot be imported, until it is delivered well", async () => {
+    const { warehouse, contoso } = await aScene();
+    await contoso.deliver({ dataset: "actual", submittedAt: at(1), lines: [{ cost: "5" }] });
+    const later = { dataset: "actual", submittedAt: at(2), runId: "b0000000-0000-4000-8000-000000000002" } as const;
+    await contoso.deliver({ ...later, lines: [{ cost: "no number" }] });
+    const report = await importAll(warehouse, contoso.name);
+    expect(report.runs.map((run) => run.outcome)).toEqual(["failed", "imported"]);
+    expect(await agreedTotals(warehouse)).toEqual({ actual: "5", amortized: "0" });
+    await contoso.deliver({ ...later, lines: [{ cost: "0.7" }] });
+    expect((await contoso.import()).runs.map((run) => run.outcome)).toEqual(["imported", "skipped"]);
     expect(await agreedTotals(warehouse)).toEqual({ actual: "0.7", amortized: "0" });
   });
 
