@@ -59,6 +59,7 @@ export function createLoadStatement(mapping: HeaderMapping, fieldCount: number):
 export const LOAD_SETTINGS: ClickHouseSettings = {
   async_insert: 0,
   insert_deduplicate: 0,
+  optimize_on_insert: 0, // rollups are merged later; whoever reads them aggregates anyway
   deduplicate_blocks_in_dependent_materialized_views: 0,
   materialized_views_ignore_errors: 0,
   parallel_view_processing: 1,

@@ -77,7 +77,6 @@ export async function serveEmbedded(options: ServeOptions): Promise<ServedWareho
   const { url, pid, lost } = warehouse;
   const close = async () => {
     signalTo(pid, "SIGTERM");
-    await lost;
     while (signalTo(pid, 0)) await sleep(RETRY_MILLISECONDS);
   };
   return { url, pid, closed: lost, close };

@@ -4,13 +4,13 @@ import { readLock } from "../../clickhouse/embedded/lock.ts";
 
 const LOOK_MS = 20;
 const PATIENCE_MS = 10_000;
+/** One that was there before may only have been about to end, which takes half a second. */
+const SHORT_PATIENCE_MS = 2_000;
 
 /** A hold on the warehouse of a directory. */
 export type HeldWarehouse = {
-  /** Whether it was running before. */
-  readonly wasRunning: boolean;
-  /** Lets it go, and waits until its process has ended unless it was there before. */
-  readonly release: () => Promise<void>;
+  /** Lets it go, waits until its process has ended, and says whether somebody else still holds it. */
+  readonly release: () => Promise<{ isRunning: boolean }>;
 };
 
 /** Keeps the warehouse of a directory up between commands. */
@@ -20,12 +20,12 @@ export async function holdWarehouse(dataDir: string, signal: AbortSignal): Promi
   const wasRunning = before?.pid === warehouse.pid;
   const release = async () => {
     await warehouse.release();
-    if (wasRunning) return;
     const { pid } = (await readLock(dataDir)) ?? warehouse; // a command starts another one when the first was killed
-    const deadline = Date.now() + PATIENCE_MS; // somebody else may have taken hold of it meanwhile
+    const deadline = Date.now() + (wasRunning ? SHORT_PATIENCE_MS : PATIENCE_MS); // somebody else may have taken hold of it meanwhile
     while (isAlive(pid) && Date.now() < deadline) await sleep(LOOK_MS);
+    return { isRunning: isAlive(pid) };
   };
-  return { wasRunning, release };
+  return { release };
 }
 
 function isAlive(pid: number): boolean {

@@ -78,6 +78,7 @@ async function demonstrate(context: Context, shell: NodeJS.ProcessEnv): Promise<
   );
   print(`engine. The warehouse's data is kept in ${shownDir}.`);
   const held = await holdWarehouse(dataDir, signal);
+  let isRunning = false;
   try {
     const isAgain = await hasEarlierDemo(context, shownDir);
     if (isAgain) print("An earlier demo has been there. Its exports are imported again, in the place of the old ones.");
@@ -88,9 +89,9 @@ async function demonstrate(context: Context, shell: NodeJS.ProcessEnv): Promise<
       await storage.close();
     }
   } finally {
-    await held.release();
+    ({ isRunning } = await held.release());
   }
-  const rest = held.wasRunning
+  const rest = isRunning
     ? "Azurite has ended; the warehouse was running before and still is."
     : "Azurite and the warehouse have ended.";
   print(`\nDone in ${formatDuration(performance.now() - begin)}. ${rest}\n`);

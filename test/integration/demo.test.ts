@@ -77,6 +77,7 @@ test("a data directory with somebody's own sources is refused and stays as it is
   const billhouse = (command: string) => type(`BILLHOUSE_DATA_DIR=${dataDir} npm run -s billhouse -- ${command}`);
   await billhouse("sources add archive --path .");
   const sources = await billhouse("sources list");
+  await patiently(() => !existsSync(lockPath(dataDir))); // so that the demo has a warehouse of its own
 
   const demo = await startDemo(dataDir);
   expect(await demo.ended).toBe(1);
