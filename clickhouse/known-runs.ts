@@ -19,9 +19,10 @@ const KnownRunRow = z
     first_day: z.custom<Day>((value) => typeof value === "string" && isDay(value)),
     last_day: z.custom<Day>((value) => typeof value === "string" && isDay(value)),
     own_load_ids: z.array(z.string()),
+    priority: z.number().int(),
     is_withdrawn: z.union([z.boolean(), z.number()]).transform(Boolean),
   })
-  .transform((row): LiveRun => ({
+  .transform((row): StoredRun => ({
     source: row.source,
     export: row.export,
     exportName: row.export_name,
@@ -31,18 +32,24 @@ const KnownRunRow = z
     submittedAt: `${row.submitted_at.replace(" ", "T")}Z`,
     days: { first: row.first_day, last: row.last_day },
     loadIds: row.own_load_ids,
+    priority: row.priority,
     isWithdrawn: row.is_withdrawn,
   }));
 
 /** A run that was published, with the loads of its own. */
 export type LiveRun = KnownRun & PublishedRun & Pick<Run, "exportName">;
 
+type StoredRun = LiveRun & {
+  /** Of the source, when the run was published last. */
+  readonly priority: number;
+};
+
 type Filter = { readonly source: string; readonly export: string; readonly dataset: string; readonly month: string };
 
 /** The runs of a source that were ever published; of one series where export, dataset and month are not empty. */
-export const listKnownRuns = defineQuery<Filter, LiveRun>("known-runs", KnownRunRow);
+export const listKnownRuns = defineQuery<Filter, StoredRun>("known-runs", KnownRunRow);
 
 /** Those of them that are published now. */
-export async function listLiveRuns(warehouse: Warehouse, filter: Filter): Promise<LiveRun[]> {
+export async function listLiveRuns(warehouse: Warehouse, filter: Filter): Promise<StoredRun[]> {
   return (await listKnownRuns(warehouse, filter)).filter((run) => !run.isWithdrawn);
 }

@@ -10,6 +10,7 @@ SELECT
     toString(argMax(p.first_day, (p.published_at, p.publication_id))) AS first_day,
     toString(argMax(p.last_day, (p.published_at, p.publication_id))) AS last_day,
     argMax(p.own_load_ids, (p.published_at, p.publication_id)) AS own_load_ids,
+    argMax(p.priority, (p.published_at, p.publication_id)) AS priority,
     argMax(p.state, (p.published_at, p.publication_id)) = 'withdrawn' AS is_withdrawn
 FROM publications AS p
 WHERE p.state != 'announced'

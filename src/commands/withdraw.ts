@@ -7,7 +7,6 @@ import { EXIT } from "../context.ts";
 import type { Command } from "../context.ts";
 import { InvalidRequestError } from "../domain/errors.ts";
 import type { Month } from "../domain/month.ts";
-import { SOURCE_DEFAULTS } from "../domain/source.ts";
 import { changeWarehouse } from "../open-warehouse.ts";
 import { formatMoment } from "./format.ts";
 
@@ -26,12 +25,7 @@ export const withdraw: Command<WithdrawOptions> = (context, options) =>
   changeWarehouse(context, async (warehouse) => {
     const run = await findRun(warehouse, options);
     const source = (await listSources(warehouse, {})).find(({ name }) => name === run.source);
-    const current = await publishSeries(
-      warehouse,
-      run,
-      { kind: "withdraw", run },
-      source?.priority ?? SOURCE_DEFAULTS.priority,
-    );
+    const current = await publishSeries(warehouse, run, { kind: "withdraw", run }, source?.priority ?? run.priority);
     const answers = current?.run ?? null;
     if (options.json) {
       const { source: name, exportName, dataset, month, runId } = run;
@@ -48,7 +42,7 @@ export const withdraw: Command<WithdrawOptions> = (context, options) =>
     return EXIT.done;
   });
 
-async function findRun(warehouse: Warehouse, options: WithdrawOptions): Promise<LiveRun> {
+async function findRun(warehouse: Warehouse, options: WithdrawOptions): Promise<LiveRun & { priority: number }> {
   const { sourceName, runId, exportName } = options;
   const filter = { source: sourceName, export: "", dataset: options.dataset ?? "", month: options.month ?? "" };
   const found = (await listLiveRuns(warehouse, filter)).filter(
