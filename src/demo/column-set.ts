@@ -1,77 +1,52 @@
+import { COLUMN_SETS as DOCUMENTED } from "../domain/column-sets.ts";
+import type { ColumnFamily, ColumnSet as Documented } from "../domain/column-sets.ts";
 import type { Dataset } from "../domain/run.ts";
-import type { Column } from "./column.ts";
-import { EA_COLUMNS, EA_ORDER_2021, EA_PORTAL_NAMES, EA_PORTAL_ORDER } from "./columns-ea.ts";
-import { FOCUS_COLUMNS } from "./columns-focus.ts";
-import { MCA_COLUMNS } from "./columns-mca.ts";
-import { MOSP_COLUMNS } from "./columns-mosp.ts";
+import { type Column, columnsOf, type ColumnValues } from "./column.ts";
+import { EA_VALUES } from "./columns-ea.ts";
+import { FOCUS_VALUES } from "./columns-focus.ts";
+import { MCA_VALUES } from "./columns-mca.ts";
+import { MOSP_VALUES } from "./columns-mosp.ts";
+
+export type { ColumnSetName } from "../domain/column-sets.ts";
 
 /** The columns of one kind of export file, in the order of its header. */
 export type ColumnSet = {
   readonly dataVersion: string;
-  readonly datasets: readonly Dataset[];
+  readonly datasets: readonly [Dataset, ...Dataset[]];
   readonly columns: readonly Column[];
+  /** Empty where files do not name their currency. */
   readonly currencyColumn: string;
   /** The columns that hold what the datasets' metrics sum up. */
   readonly costColumns: readonly string[];
 };
 
-const EA = { datasets: ["actual", "amortized"], currencyColumn: "BillingCurrencyCode" } as const;
+const VALUES: Readonly<Record<ColumnFamily, ColumnValues>> = {
+  EA: EA_VALUES,
+  "MCA, MPA and CSP": MCA_VALUES,
+  "Pay-as-you-go": MOSP_VALUES,
+  FOCUS: FOCUS_VALUES,
+};
+const CURRENCIES = ["billingcurrency", "billingcurrencycode", "currency"];
+const COSTS = ["costinbillingcurrency", "cost", "pretaxcost", "extendedcost", "billedcost", "effectivecost"];
 
-/** Every column set that can be generated, by name. */
-export const COLUMN_SETS = {
-  "ea-2023-12-01-preview": {
-    ...EA,
-    dataVersion: "2023-12-01-preview",
-    columns: EA_COLUMNS,
-    costColumns: ["CostInBillingCurrency"],
+/** Every documented column set with the values that a charge puts into it, by name. */
+export const COLUMN_SETS = mapValues(
+  DOCUMENTED,
+  ({ dataVersion, datasets, family, headers }: Documented): ColumnSet => {
+    const columns = columnsOf(headers, VALUES[family]);
+    const currencyColumn = among(headers, CURRENCIES)[0] ?? "";
+    return { dataVersion, datasets, columns, currencyColumn, costColumns: among(headers, COSTS) };
   },
-  "ea-2021-10-01": {
-    ...EA,
-    dataVersion: "2021-10-01",
-    columns: inOrder(EA_COLUMNS, EA_ORDER_2021),
-    costColumns: ["CostInBillingCurrency"],
-  },
-  "ea-portal": {
-    ...EA,
-    dataVersion: "2023-12-01-preview",
-    columns: inOrder(renamed(EA_COLUMNS, EA_PORTAL_NAMES), EA_PORTAL_ORDER),
-    currencyColumn: "BillingCurrency",
-    costColumns: ["Cost"],
-  },
-  "mca-2023-12-01-preview": {
-    dataVersion: "2023-12-01-preview",
-    datasets: ["actual", "amortized"],
-    columns: MCA_COLUMNS,
-    currencyColumn: "billingCurrency",
-    costColumns: ["costInBillingCurrency"],
-  },
-  "mosp-2019-11-01": {
-    dataVersion: "2019-11-01",
-    datasets: ["usage"],
-    columns: MOSP_COLUMNS,
-    currencyColumn: "Currency",
-    costColumns: ["PreTaxCost"],
-  },
-  "focus-1.0r2": {
-    dataVersion: "1.0r2",
-    datasets: ["focus"],
-    columns: FOCUS_COLUMNS,
-    currencyColumn: "BillingCurrency",
-    costColumns: ["BilledCost", "EffectiveCost"],
-  },
-} as const satisfies Record<string, ColumnSet>;
+);
 
-/** The name of a column set that can be generated. */
-export type ColumnSetName = keyof typeof COLUMN_SETS;
-
-function inOrder(columns: readonly Column[], names: readonly string[]): readonly Column[] {
-  return names.map((name) => {
-    const column = columns.find((candidate) => candidate.name === name);
-    if (column === undefined) throw new RangeError(`${name} is not one of the columns: correct the order`);
-    return column;
-  });
+function among(headers: readonly string[], names: readonly string[]): readonly string[] {
+  return headers.filter((header) => names.includes(header.toLowerCase()));
 }
 
-function renamed(columns: readonly Column[], names: Readonly<Record<string, string>>): readonly Column[] {
-  return columns.map(({ name, value }) => ({ name: names[name] ?? name, value }));
+function mapValues<Name extends string, From, To>(
+  record: Readonly<Record<Name, From>>,
+  change: (value: From) => To,
+): Readonly<Record<Name, To>> {
+  const entries = Object.entries<From>(record).map(([name, value]): [string, To] => [name, change(value)]);
+  return Object.fromEntries(entries) as Record<Name, To>;
 }

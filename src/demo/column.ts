@@ -4,12 +4,17 @@ import type { Charge } from "./charge.ts";
 /** One column of a file: its name in the header, and how a charge fills it. */
 export type Column = { readonly name: string; readonly value: (charge: Charge) => string };
 
-/** Columns that show a charge's values as they are: header name to charge field. */
-export function columnsOf(fields: Readonly<Record<string, keyof Charge | Column["value"]>>): readonly Column[] {
-  return Object.entries(fields).map(([name, field]) => ({
-    name,
-    value: typeof field === "function" ? field : (charge) => charge[field],
-  }));
+/** How the columns of a family of files are filled, by their names in any of its versions: a charge's field or a value. */
+export type ColumnValues = Readonly<Record<string, keyof Charge | Column["value"]>>;
+
+/** The columns of a file with this header. Names are compared without case; throws RangeError for one without a value. */
+export function columnsOf(headers: readonly string[], values: ColumnValues): readonly Column[] {
+  const byName = new Map(Object.entries(values).map(([name, value]) => [name.toLowerCase(), value]));
+  return headers.map((name) => {
+    const value = byName.get(name.toLowerCase());
+    if (value === undefined) throw new RangeError(`${name}: say how a charge fills this column`);
+    return { name, value: typeof value === "function" ? value : (charge) => charge[value] };
+  });
 }
 
 /** A day as Azure's own cost files write it, 05/31/2026; anything that is no day stays as it is. */

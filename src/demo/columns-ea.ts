@@ -1,7 +1,7 @@
-import { columnsOf, firstOfMonth, lastOfMonth, usDay } from "./column.ts";
+import { type ColumnValues, firstOfMonth, lastOfMonth, usDay } from "./column.ts";
 
-/** EA 2023-12-01-preview, in the documented order. */
-export const EA_COLUMNS = columnsOf({
+/** What the columns of EA files hold, the portal's and the reporting API's too. */
+export const EA_VALUES: ColumnValues = {
   InvoiceSectionName: "invoiceSectionName",
   AccountName: () => "Contoso Cloud",
   AccountOwnerId: () => "cloud-owner@contoso.onmicrosoft.com",
@@ -57,40 +57,35 @@ export const EA_COLUMNS = columnsOf({
   CostAllocationRuleName: () => "",
   benefitId: "benefitId",
   benefitName: "benefitName",
-});
-
-/** The order of EA 2021-10-01, which has the same names. */
-export const EA_ORDER_2021 = `
-  CostInBillingCurrency AccountName AccountOwnerId ProductName ConsumedService InvoiceSectionName
-  SubscriptionId SubscriptionName Date MeterId MeterCategory MeterSubCategory MeterRegion MeterName Quantity
-  ResourceLocation ResourceId ServiceInfo1 ServiceInfo2 AdditionalInfo Tags CostCenter UnitOfMeasure
-  ResourceGroup PartNumber OfferId ChargeType EffectivePrice UnitPrice ReservationId ReservationName
-  ResourceName ProductOrderId ProductOrderName PlanName PublisherName PublisherType Term BillingAccountId
-  BillingAccountName BillingProfileName BillingProfileId BillingCurrencyCode ServiceFamily Frequency
-  IsAzureCreditEligible PayGPrice PricingModel BillingPeriodStartDate BillingPeriodEndDate AvailabilityZone
-  InvoiceSectionId CostAllocationRuleName benefitId benefitName
-`
-  .trim()
-  .split(/\s+/);
-
-/** What the portal's download calls the same columns. */
-export const EA_PORTAL_NAMES = {
-  ProductName: "Product",
-  CostInBillingCurrency: "Cost",
-  BillingCurrencyCode: "BillingCurrency",
-  InvoiceSectionName: "InvoiceSection",
-} as const;
-
-/** The order of the portal's download. */
-export const EA_PORTAL_ORDER = `
-  BillingAccountId BillingAccountName BillingPeriodStartDate BillingPeriodEndDate BillingProfileId
-  BillingProfileName AccountOwnerId AccountName SubscriptionId SubscriptionName Date Product PartNumber
-  MeterId ServiceFamily MeterCategory MeterSubCategory MeterRegion MeterName Quantity EffectivePrice Cost
-  UnitPrice BillingCurrency ResourceLocation AvailabilityZone ConsumedService ResourceId ResourceName
-  ServiceInfo1 ServiceInfo2 AdditionalInfo Tags InvoiceSectionId InvoiceSection CostCenter UnitOfMeasure
-  ResourceGroup ReservationId ReservationName ProductOrderId ProductOrderName OfferId IsAzureCreditEligible
-  Term PublisherName PlanName ChargeType Frequency PublisherType PayGPrice PricingModel
-  CostAllocationRuleName benefitId benefitName
-`
-  .trim()
-  .split(/\s+/);
+  AccountId: () => "4711",
+  ResourceLocationNormalized: "regionName",
+  // The portal's names.
+  Product: "productName",
+  Cost: "cost",
+  BillingCurrency: "currency",
+  InvoiceSection: "invoiceSectionName",
+  // The names of 2019.
+  DepartmentName: "invoiceSectionName",
+  SubscriptionGuid: "subscriptionId",
+  UsageDateTime: "date",
+  UsageQuantity: "quantity",
+  ResourceRate: "effectivePrice",
+  PreTaxCost: "cost",
+  ResourceType: "resourceType",
+  InstanceId: "resourceId",
+  // The reporting API's names.
+  ExtendedCost: "cost",
+  ConsumedQuantity: "quantity",
+  AccountOwnerEmail: () => "cloud-owner@contoso.onmicrosoft.com",
+  DepartmentId: "invoiceSectionId",
+  ChargesBilledSeparately: () => "False",
+  ConsumedServiceId: () => "42",
+  Location: "meterRegion",
+  ProductId: () => "0",
+  ResourceGuid: "meterId",
+  ResourceLocationId: () => "17",
+  ServiceAdministratorId: () => "",
+  ServiceName: "meterCategory",
+  ServiceTier: "meterSubCategory",
+  StoreServiceIdentifier: () => "",
+};

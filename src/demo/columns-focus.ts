@@ -1,9 +1,9 @@
 import type { Charge } from "./charge.ts";
-import { braced, columnsOf, dayAfter, firstOfMonth, lastOfMonth } from "./column.ts";
+import { braced, type ColumnValues, dayAfter, firstOfMonth, lastOfMonth } from "./column.ts";
 import { convert, product, quotient } from "./decimal.ts";
 
-/** FOCUS 1.0r2 with Azure's own x_ columns, in the documented order. */
-export const FOCUS_COLUMNS = columnsOf({
+/** What the columns of FOCUS files hold, Azure's own x_ columns too. */
+export const FOCUS_VALUES: ColumnValues = {
   BilledCost: "cost",
   BillingAccountId: ({ billingAccountId, billingProfileId }) => profileIdOf(billingAccountId, billingProfileId),
   BillingAccountName: "billingProfileName",
@@ -77,7 +77,7 @@ export const FOCUS_COLUMNS = columnsOf({
   x_PricingCurrency: () => "USD",
   x_PricingSubcategory: ({ pricingModel }) => PRICING_SUBCATEGORIES[pricingModel] ?? "",
   x_PricingUnitDescription: "unitOfMeasure",
-  x_PublisherCategory: ({ publisherType }) => (publisherType === "Marketplace" ? "Marketplace" : "Cloud Provider"),
+  x_PublisherCategory: ({ publisherType }) => (publisherType === "Marketplace" ? "Vendor" : "Cloud Provider"),
   x_PublisherId: () => "",
   x_ResellerId: () => "",
   x_ResellerName: () => "",
@@ -100,7 +100,44 @@ export const FOCUS_COLUMNS = columnsOf({
   x_SkuServiceFamily: "serviceFamily",
   x_SkuTerm: "term",
   x_SkuTier: () => "",
-});
+  // 1.0-preview
+  AvailabilityZone: () => "",
+  ChargeSubcategory: (charge) => subcategoryOf(charge),
+  Region: "regionName",
+  UsageQuantity: ({ chargeType, quantity }) => (chargeType === "Usage" ? quantity : ""),
+  UsageUnit: ({ chargeType, unitOfMeasure }) => (chargeType === "Usage" ? baseUnitOf(unitOfMeasure) : ""),
+  x_ChargeId: ({ meterId, date }) => `${meterId}_${date}`,
+  x_OnDemandCost: "effectiveCost",
+  x_OnDemandCostInUsd: ({ effectiveCost, usdRate }) => convert(effectiveCost, usdRate),
+  x_OnDemandUnitPrice: "effectivePrice",
+  // 1.2
+  CapacityReservationId: () => "",
+  CapacityReservationStatus: () => "",
+  CommitmentDiscountQuantity: () => "",
+  CommitmentDiscountUnit: () => "",
+  InvoiceId: "invoiceId",
+  PricingCurrency: () => "USD",
+  PricingCurrencyContractedUnitPrice: "effectivePrice",
+  PricingCurrencyEffectiveCost: ({ effectiveCost, usdRate }) => convert(effectiveCost, usdRate),
+  PricingCurrencyListUnitPrice: "retailPrice",
+  ServiceSubcategory: ({ serviceCategory }) => `Other (${serviceCategory})`,
+  SkuMeter: "meterName",
+  SkuPriceDetails: "additionalInfo",
+  x_AmortizationClass: ({ benefitId }) => (benefitId === "" ? "" : "Amortized Charge"),
+  x_ServiceModel: () => "PaaS",
+  x_SkuPlanName: "planName",
+  // 1.3 and 1.4
+  AllocatedMethodDetails: () => "",
+  AllocatedMethodId: () => "",
+  AllocatedResourceId: () => "",
+  AllocatedResourceName: () => "",
+  AllocatedTags: () => "",
+  CommitmentProgramEligibilityDetails: () => "",
+  ContractApplied: () => "",
+  HostProviderName: () => "Microsoft",
+  InvoiceDetailId: "invoiceId",
+  ServiceProviderName: () => "Microsoft",
+};
 
 const FREQUENCIES: Readonly<Record<string, string>> = {
   UsageBased: "Usage-Based",
@@ -128,6 +165,13 @@ function profileIdOf(account: string, profile: string): string {
 function commitmentStatusOf({ benefitId, chargeType }: Charge): string {
   if (benefitId === "" || chargeType === "Purchase") return "";
   return chargeType === "UnusedReservation" ? "Unused" : "Used";
+}
+
+/** What 1.0-preview says instead of ChargeClass and CommitmentDiscountStatus. */
+function subcategoryOf(charge: Charge): string {
+  if (charge.chargeType === "Refund") return "Refund";
+  const status = commitmentStatusOf(charge);
+  return status === "" ? "On-Demand" : `${status} Commitment`;
 }
 
 /** "100 Hours" counts hours, "10K" and "1K" count units. */

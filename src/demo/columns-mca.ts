@@ -1,9 +1,9 @@
 import type { Charge } from "./charge.ts";
-import { braced, columnsOf, firstOfMonth, lastOfMonth, usDay } from "./column.ts";
+import { braced, type ColumnValues, firstOfMonth, lastOfMonth, usDay } from "./column.ts";
 import { convert, product } from "./decimal.ts";
 
-/** MCA 2023-12-01-preview, in the documented order and capitals. */
-export const MCA_COLUMNS = columnsOf({
+/** What the columns of MCA files hold, and of partners' (MPA and CSP). */
+export const MCA_VALUES: ColumnValues = {
   invoiceId: "invoiceId",
   previousInvoiceId: ({ chargeType }) => (chargeType === "Refund" ? "G000000001" : ""),
   billingAccountId: "billingAccountId",
@@ -70,7 +70,23 @@ export const MCA_COLUMNS = columnsOf({
   benefitId: "benefitId",
   benefitName: "benefitName",
   provider: () => "Azure",
-});
+  // The names of 2019.
+  Product: "productName",
+  SubscriptionGuid: "subscriptionId",
+  ResourceGroup: "resourceGroup",
+  InstanceName: "resourceId",
+  BillingCurrencyCode: "currency",
+  PricingCurrencyCode: () => "USD",
+  ExchangeRate: "exchangeRate",
+  MarketPrice: "retailPrice",
+  // What only partners see.
+  partnerTenantId: () => "0c5b3d1e-52a4-4c1f-9a34-6f4b2f7f1a01",
+  partnerName: () => "Fabrikam Cloud Services",
+  customerTenantId: () => "7d0e2b9a-14c6-4d7b-8b52-91c1a8e0c902",
+  customerName: () => "Contoso",
+  partnerEarnedCreditRate: () => "0.15",
+  partnerEarnedCreditApplied: () => "1",
+};
 
 // Azure leaves the billing period blank until the month is invoiced.
 function whenInvoiced(charge: Charge, text: string): string {

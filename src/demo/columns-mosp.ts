@@ -1,7 +1,7 @@
-import { braced, columnsOf } from "./column.ts";
+import { braced, type ColumnValues } from "./column.ts";
 
-/** Pay-as-you-go usage, 2019-11-01; real headers write MeterSubcategory with a small c. */
-export const MOSP_COLUMNS = columnsOf({
+/** What the columns of pay-as-you-go files hold. */
+export const MOSP_VALUES: ColumnValues = {
   SubscriptionGuid: "subscriptionId",
   ResourceGroup: "resourceGroup",
   ResourceLocation: "meterRegion",
@@ -26,4 +26,4 @@ export const MOSP_COLUMNS = columnsOf({
   ServiceTier: "meterSubCategory",
   Currency: "currency",
   UnitOfMeasure: "unitOfMeasure",
-});
+};

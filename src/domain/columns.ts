@@ -3,8 +3,8 @@
  * `date` a required UTC day · `day` a day or nothing · `day-before` an exclusive end, kept as the last included day ·
  * `cost` a required amount · `decimal` an amount or nothing · `flag` true, false or nothing · `keyword` text of few
  * distinct values · `text` any text · `identifier` text compared without case, kept in lower case ·
- * `subscription` a subscription's bare id, also out of `/subscriptions/<id>` · `tags` and `json` JSON objects, with or
- * without their outer braces.
+ * `subscription` a subscription's bare id, also out of `/subscriptions/<id>` · `billing-account` a billing account's bare
+ * id, also out of its resource id · `tags` and `json` JSON objects, with or without their outer braces.
  */
 export type ColumnKind =
   | "date"
@@ -17,6 +17,7 @@ export type ColumnKind =
   | "text"
   | "identifier"
   | "subscription"
+  | "billing-account"
   | "tags"
   | "json";
 
@@ -30,6 +31,8 @@ export type CanonicalColumn = {
   /** Names in export files, compared without case; where a file has several of them, the first of these wins. */
   readonly spellings: readonly Spelling[];
   readonly comment: string;
+  /** Filled by FOCUS files only, where the same name means something else; or by any file. */
+  readonly files: "focus" | "any";
 };
 
 /**
@@ -57,6 +60,9 @@ export const CANONICAL_COLUMNS: readonly CanonicalColumn[] = [
     "x_EffectiveCostInUsd",
   ]),
   column("cost_in_pricing_currency", "decimal", "Actual cost in pricing_currency", ["CostInPricingCurrency"]),
+  column("amortized_cost_in_pricing_currency", "decimal", "Amortized cost in pricing_currency", [
+    "PricingCurrencyEffectiveCost",
+  ]),
   column("payg_cost_in_billing_currency", "decimal", "Cost at list (pay-as-you-go) prices in billing_currency", [
     "PaygCostInBillingCurrency",
     "ListCost",
@@ -67,8 +73,12 @@ export const CANONICAL_COLUMNS: readonly CanonicalColumn[] = [
   ]),
   column("contracted_cost_in_billing_currency", "decimal", "Cost at contracted prices in billing_currency", [
     "ContractedCost",
+    "x_OnDemandCost",
   ]),
-  column("contracted_cost_in_usd", "decimal", "Cost at contracted prices in USD", ["x_ContractedCostInUsd"]),
+  column("contracted_cost_in_usd", "decimal", "Cost at contracted prices in USD", [
+    "x_ContractedCostInUsd",
+    "x_OnDemandCostInUsd",
+  ]),
   column("billing_currency", "keyword", "Currency of the invoice", [
     "BillingCurrency",
     "BillingCurrencyCode",
@@ -95,7 +105,7 @@ export const CANONICAL_COLUMNS: readonly CanonicalColumn[] = [
     "UnitOfMeasure",
     "x_PricingUnitDescription",
   ]),
-  column("consumed_unit", "keyword", "Unit of quantity (FOCUS)", ["ConsumedUnit"]),
+  column("consumed_unit", "keyword", "Unit of quantity (FOCUS)", ["ConsumedUnit", "UsageUnit"]),
   column("pricing_unit", "keyword", "Unit of pricing_quantity (FOCUS)", ["PricingUnit"]),
   column("pricing_block_size", "decimal", "Single units in one pricing unit (FOCUS)", ["x_PricingBlockSize"]),
   column("effective_price", "decimal", "Price per unit after discounts", [
@@ -103,15 +113,25 @@ export const CANONICAL_COLUMNS: readonly CanonicalColumn[] = [
     "ResourceRate",
     "x_EffectiveUnitPrice",
   ]),
-  column("unit_price", "decimal", "Contracted price per unit", ["UnitPrice", "ContractedUnitPrice"]),
+  column("unit_price", "decimal", "Contracted price per unit", [
+    "UnitPrice",
+    "ContractedUnitPrice",
+    "x_OnDemandUnitPrice",
+  ]),
   column("payg_price", "decimal", "List (pay-as-you-go) price per unit", ["PayGPrice", "MarketPrice", "ListUnitPrice"]),
   column("billed_unit_price", "decimal", "Billed price per unit (FOCUS)", ["x_BilledUnitPrice"]),
   column("billing_account_id", "identifier", "Billing account: enrollment (EA) or account id", [
     "x_BillingAccountId",
-    "BillingAccountId",
+    { name: "BillingAccountId", kind: "billing-account" },
   ]),
   column("billing_account_name", "keyword", "Name of the billing account", [
     "x_BillingAccountName",
+    "BillingAccountName",
+  ]),
+  focusColumn("focus_billing_account_id", "keyword", "Billing account or profile that is invoiced (FOCUS)", [
+    "BillingAccountId",
+  ]),
+  focusColumn("focus_billing_account_name", "keyword", "Name of focus_billing_account_id (FOCUS)", [
     "BillingAccountName",
   ]),
   column("billing_account_type", "keyword", "Kind of the billing account (FOCUS)", ["BillingAccountType"]),
@@ -146,6 +166,7 @@ export const CANONICAL_COLUMNS: readonly CanonicalColumn[] = [
   column("invoice_issuer_name", "keyword", "Name of the invoice's issuer", ["InvoiceIssuerName"]),
   column("invoice_section_id", "keyword", "Invoice section (department in EA)", [
     "InvoiceSectionId",
+    "DepartmentId",
     "x_InvoiceSectionId",
   ]),
   column("invoice_section_name", "keyword", "Name of the invoice section (department in EA)", [
@@ -156,15 +177,19 @@ export const CANONICAL_COLUMNS: readonly CanonicalColumn[] = [
   ]),
   column("account_id", "keyword", "EA enrollment account", ["AccountId", "x_AccountId"]),
   column("account_name", "keyword", "Name of the EA enrollment account", ["AccountName", "x_AccountName"]),
-  column("account_owner_id", "keyword", "Owner of the EA enrollment account", ["AccountOwnerId", "x_AccountOwnerId"]),
+  column("account_owner_id", "keyword", "Owner of the EA enrollment account", [
+    "AccountOwnerId",
+    "AccountOwnerEmail",
+    "x_AccountOwnerId",
+  ]),
   column("cost_center", "keyword", "Cost center of the subscription", ["CostCenter", "x_CostCenter"]),
   column("cost_allocation_rule_name", "keyword", "Cost allocation rule that moved the cost", [
     "CostAllocationRuleName",
     "x_CostAllocationRuleName",
   ]),
   column("subscription_id", "subscription", "Subscription; empty for charges that belong to none", [
-    "SubscriptionId",
     "SubscriptionGuid",
+    "SubscriptionId",
     "SubAccountId",
   ]),
   column("subscription_name", "keyword", "Name of the subscription", ["SubscriptionName", "SubAccountName"]),
@@ -181,6 +206,9 @@ export const CANONICAL_COLUMNS: readonly CanonicalColumn[] = [
   ]),
   column("resource_name", "text", "Name of the resource where the file gives one", ["ResourceName"]),
   column("resource_type", "keyword", "Type of the resource as delivered", ["x_ResourceType", "ResourceType"]),
+  focusColumn("resource_type_name", "keyword", "Type of the resource in words, such as Virtual machine (FOCUS)", [
+    "ResourceType",
+  ]),
   column("resource_location", "keyword", "Datacenter of the resource, such as EastUS", [
     "ResourceLocation",
     "RegionId",
@@ -189,6 +217,7 @@ export const CANONICAL_COLUMNS: readonly CanonicalColumn[] = [
     "Location",
     "ResourceLocationNormalized",
     "RegionName",
+    "Region",
   ]),
   column("availability_zone", "keyword", "Availability zone of an external (cross-cloud) charge", ["AvailabilityZone"]),
   column("meter_id", "identifier", "Meter", ["MeterId", "x_SkuMeterId"]),
@@ -207,8 +236,9 @@ export const CANONICAL_COLUMNS: readonly CanonicalColumn[] = [
   column("service_tier", "keyword", "Tier of the service", ["ServiceTier", "x_SkuTier"]),
   column("service_category", "keyword", "Category of the service (FOCUS)", ["ServiceCategory"]),
   column("service_subcategory", "keyword", "Sub category of the service (FOCUS)", ["ServiceSubcategory"]),
+  column("service_model", "keyword", "IaaS, PaaS or SaaS (FOCUS)", ["x_ServiceModel"]),
   column("consumed_service", "keyword", "Resource provider of the charge", ["ConsumedService"]),
-  column("product_id", "keyword", "Product", ["ProductId"]),
+  column("product_id", "keyword", "Product", ["ProductId", "ProductIdentifier"]),
   column("product_name", "keyword", "Name of the product", ["ProductName", "Product", "x_SkuDescription"]),
   column("product_order_id", "keyword", "Product order", ["ProductOrderId", "x_SkuOrderId"]),
   column("product_order_name", "keyword", "Name of the product order", ["ProductOrderName", "x_SkuOrderName"]),
@@ -272,9 +302,18 @@ export const CANONICAL_COLUMNS: readonly CanonicalColumn[] = [
     "PartnerEarnedCreditApplied",
     "x_PartnerCreditApplied",
   ]),
-  column("provider", "keyword", "Cloud of the charge", ["Provider", "ProviderName"]),
+  column("provider", "keyword", "Cloud of the charge", ["Provider", "ProviderName", "ServiceProviderName"]),
 ];
 
+/** The name that a spelling stands for. */
+export function nameOf(spelling: Spelling): string {
+  return typeof spelling === "string" ? spelling : spelling.name;
+}
+
 function column(name: string, kind: ColumnKind, comment: string, spellings: readonly Spelling[]): CanonicalColumn {
-  return { name, kind, spellings, comment };
+  return { name, kind, spellings, comment, files: "any" };
+}
+
+function focusColumn(name: string, kind: ColumnKind, comment: string, spellings: readonly string[]): CanonicalColumn {
+  return { name, kind, spellings, comment, files: "focus" };
 }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { countPendingMigrations, migrate, readMigrations } from "../../clickhouse/migrate.ts";
+import { CANONICAL_COLUMNS, type CanonicalColumn } from "../../src/domain/columns.ts";
 import { startTestEngine, type TestEngine } from "../support/warehouse.ts";
 
 let engine: TestEngine;
@@ -47,6 +49,46 @@ test("every table and view tells analysts what it holds, and so does every colum
   expect([silentTables, silentColumns]).toEqual([[], []]);
 });
 
+/** Columns that the load fills, and not the file. */
+const OWN = [
+  "load_id",
+  "source",
+  "dataset",
+  "billing_month",
+  "own_partition",
+  "line",
+  "tags_text",
+  "extra",
+  "reject",
+  "reject_cost",
+  "reject_text",
+];
+
+test.each(["cost_landing", "cost_entries"])("the table %s has the canonical columns in their order", async (table) => {
+  const columns = (await columnsOf(table)).filter((column) => !OWN.includes(column.name));
+  const named = CANONICAL_COLUMNS.map(({ name, comment }) => ({ name, comment }));
+  expect(columns.map(({ name, comment }) => ({ name, comment }))).toEqual(named);
+});
+
+test("rows land in columns of the type that their kind says", async () => {
+  const columns = (await columnsOf("cost_landing")).filter((column) => !OWN.includes(column.name));
+  expect(columns.map(({ name, type }) => [name, type])).toEqual(
+    CANONICAL_COLUMNS.map(({ name, kind }) => [name, TYPES[kind]]),
+  );
+});
+
+test("what lies between the two tables leaves no column out, and the view of all lines shows every one", async () => {
+  const names = (await columnsOf("cost_entries")).map(({ name }) => name);
+  const views = await warehouse.rows(
+    "SELECT as_select FROM system.tables WHERE database = currentDatabase() AND name = 'cost_entries_from_landing'",
+  );
+  const { as_select: select } = z.tuple([z.object({ as_select: z.string() })]).parse(views)[0];
+  const selected = /^SELECT\s+(.*?)\s+FROM\s/s.exec(select)?.[1] ?? "";
+  expect(selected.split(/,\s+/)).toEqual(names);
+  const shown = new Set((await columnsOf("costs")).map(({ name }) => name));
+  expect(names.filter((name) => !shown.has(name) && name !== "own_partition")).toEqual([]);
+});
+
 test("each view has a second form that shows what it showed at a moment", async () => {
   const rows = await warehouse.rows(
     "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'View' ORDER BY name",
@@ -68,3 +110,29 @@ test("each view has a second form that shows what it showed at a moment", async 
   ]);
   expect(names.filter((name) => name.endsWith("_as_of"))).toEqual(views.map((name) => `${name}_as_of`));
 });
+
+/** LowCardinality where values repeat. */
+const TYPES: Readonly<Record<CanonicalColumn["kind"], string>> = {
+  date: "Date",
+  day: "Nullable(Date)",
+  "day-before": "Nullable(Date)",
+  cost: "Decimal(76, 30)",
+  decimal: "Nullable(Decimal(76, 30))",
+  flag: "Nullable(Bool)",
+  keyword: "LowCardinality(String)",
+  text: "String",
+  json: "String",
+  identifier: "LowCardinality(String)",
+  subscription: "LowCardinality(String)",
+  "billing-account": "LowCardinality(String)",
+  tags: "Map(LowCardinality(String), LowCardinality(String))",
+};
+
+async function columnsOf(table: string): Promise<{ name: string; type: string; comment: string }[]> {
+  const rows = await warehouse.rows(
+    `SELECT name, type, comment FROM system.columns WHERE database = currentDatabase() AND table = {table:String}
+    ORDER BY position`,
+    { table },
+  );
+  return z.array(z.object({ name: z.string(), type: z.string(), comment: z.string() })).parse(rows);
+}
