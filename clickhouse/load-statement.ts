@@ -3,7 +3,7 @@ import type { ClickHouseSettings } from "@clickhouse/client";
 import type { ColumnKind } from "../src/domain/columns.ts";
 import type { HeaderMapping } from "../src/domain/header.ts";
 import { clickHouseCode } from "./client.ts";
-import { checksOf, quoted, valuesOf } from "./load-expressions.ts";
+import { checksOf, encodingCheckOf, quoted, rejectedCostOf, valuesOf } from "./load-expressions.ts";
 
 /**
  * Stands behind the last byte of every part. Behind a whole record it is one field too many or a record of its own, and
@@ -19,39 +19,61 @@ export function endOfPart(encoding: "gzip" | "none"): Buffer {
 }
 
 /**
- * The INSERT that brings one CSV part into `cost_landing`; its body is the part's stored bytes and `endOfPart`. It is
- * assembled from the canonical table and the header's mapping; file names and values never enter it, only positions do,
- * and the names of columns as escaped literals. Parameters: `load_id`, `source`, `dataset`, `billing_month`.
- *
- * Every field is read as text and converted by an expression that either keeps all its digits or names the column and
- * the value in `reject`. Blank lines hold no record; a record with too few or too many fields ends the load.
+ * The INSERT that brings one CSV part into `cost_landing`; its body is the part's stored bytes and `endOfPart`. Blank
+ * lines hold no record; a record with too few or too many fields ends the load. See `createStatement`.
  */
 export function createLoadStatement(mapping: HeaderMapping, fieldCount: number): string {
+  const texts = Array.from({ length: fieldCount }, (_, index) =>
+    index === 1 || index === fieldCount - 1 ? `assumeNotNull(f${index})` : `f${index}`,
+  );
+  const from = `input(${quoted(structureOf(fieldCount))})\n  WHERE ${isRecord(fieldCount)}`;
+  return createStatement(mapping, { texts, from, format: "CSVWithNames" });
+}
+
+/** Where the fields of a part come from. */
+export type LoadInput = {
+  /** For each column of the part, the expression that gives its text. */
+  readonly texts: readonly string[];
+  /** What stands behind FROM, and filters what is no record. */
+  readonly from: string;
+  readonly format: string;
+};
+
+/**
+ * The INSERT that brings the fields of a part into `cost_landing`, whichever format they come in. It is assembled from
+ * the canonical table and the header's mapping; file names and values never enter it, only positions do, and the names
+ * of columns as escaped literals. Parameters: `load_id`, `source`, `dataset`, `billing_month`,
+ * `own_partition` (see `partitionOf`).
+ *
+ * Every field is text, and is converted by an expression that either keeps all its digits or names the column and the
+ * value in `reject`.
+ */
+export function createStatement(mapping: HeaderMapping, { texts, from, format }: LoadInput): string {
   const kinds = new Map(mapping.mapped.map((column) => [column.index, column.kind]));
-  const positions = Array.from({ length: fieldCount }, (_, index) => index);
-  const inputs = positions.map((index) => `${inputOf(index, fieldCount, kinds.get(index))} AS c${index}`).join(", ");
+  const inputs = texts.map((text, index) => `${inputOf(text, kinds.get(index))} AS c${index}`).join(", ");
+  const fields = texts.map((_, index) => `c${index}`).join(", ");
   const values = mapping.mapped.flatMap(valuesOf);
-  const checks = mapping.mapped.flatMap(checksOf);
-  const fields = positions.map((index) => `c${index}`).join(", ");
+  const checks = [...mapping.mapped.flatMap(checksOf), ...encodingCheckOf(mapping)];
   const extra = mapping.extra.map(({ index, header }) => `${quoted(header)}, c${index}`).join(", ");
   const columns = [
     ["load_id", "{load_id:UUID}"],
     ["source", "{source:String}"],
     ["dataset", "{dataset:String}"],
     ["billing_month", "{billing_month:Date}"],
+    ["own_partition", "{own_partition:UUID}"],
     ["line", "record"],
     ...values,
     ...(extra === "" ? [] : [["extra", `mapFilter((name, value) -> value != '', map(${extra}))`]]),
     ["reject", `multiIf(${checks.join(", ")}, '')`],
     ["reject_text", `if(reject = '', '', formatRow('CSV', ${fields}))`],
+    ["reject_cost", rejectedCostOf(mapping)],
   ] as const;
   return [
     `INSERT INTO cost_landing (${columns.map(([name]) => name).join(", ")})`,
     `SELECT ${columns.map(([name, expression]) => `${expression} AS ${name}`).join(",\n  ")}`,
     `FROM (SELECT ${inputs}, rowNumberInAllBlocks() + 1 AS record`,
-    `  FROM input(${quoted(structureOf(fieldCount))})`,
-    `  WHERE ${isRecord(fieldCount)})`,
-    "FORMAT CSVWithNames",
+    `  FROM ${from})`,
+    `FORMAT ${format}`,
   ].join("\n");
 }
 
@@ -59,7 +81,11 @@ export function createLoadStatement(mapping: HeaderMapping, fieldCount: number):
 export const LOAD_SETTINGS: ClickHouseSettings = {
   async_insert: 0,
   insert_deduplicate: 0,
-  optimize_on_insert: 0, // rollups are merged later; whoever reads them aggregates anyway
+  optimize_on_insert: 0,
+  // Blocks that are small enough for one to be written while the next is read, and for the memory of several loads.
+  max_insert_block_size: "100000",
+  min_insert_block_size_rows: "100000",
+  min_insert_block_size_bytes: String(64 * 1024 * 1024),
   deduplicate_blocks_in_dependent_materialized_views: 0,
   materialized_views_ignore_errors: 0,
   parallel_view_processing: 1,
@@ -125,16 +151,15 @@ function isRecord(fieldCount: number): string {
  * Fields of few distinct values are made LowCardinality block by block, so that conversions run once for each value.
  * Parsing straight into LowCardinality does the same, but took three times the processor time of the whole parse.
  */
-function inputOf(index: number, fieldCount: number, kind: ColumnKind | undefined): string {
-  const field = index === 1 || index === fieldCount - 1 ? `assumeNotNull(f${index})` : `f${index}`;
+function inputOf(text: string, kind: ColumnKind | undefined): string {
   switch (kind) {
     case undefined:
     case "cost":
     case "decimal":
     case "text":
     case "json":
-      return field;
+      return text;
     default:
-      return `toLowCardinality(${field})`;
+      return `toLowCardinality(${text})`;
   }
 }

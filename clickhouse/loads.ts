@@ -23,17 +23,28 @@ export type LoadRecord = {
   readonly copiedDays?: readonly string[];
 };
 
+const LARGE_PART_BYTES = 4 * 1024 * 1024;
+const SHARED_PARTITION = "00000000-0000-0000-0000-000000000000";
+
+/**
+ * The partition of a load's entries within its month: one of its own for a large part, so that dropping it is instant;
+ * the shared one for a small part, since tens of thousands of partitions would slow down every start and every read.
+ */
+export function partitionOf(loadId: string, byteCount: number): string {
+  return byteCount < LARGE_PART_BYTES ? SHARED_PARTITION : loadId;
+}
+
 /** What a load has brought so far, counted in the tables. */
 export const countLoad = defineQuery<{ load_id: string; billing_month: string }, z.infer<typeof LoadCounts>>(
   "load-counts",
   LoadCounts,
 );
 
-/** The first rejected rows of a load. */
-export const listRejectedRows = defineQuery<{ load_id: string; limit: number }, z.infer<typeof RejectedRow>>(
-  "rejected-rows",
-  RejectedRow,
-);
+/** The first rejected rows of a load whose reason ends so; with an empty ending, of any reason. */
+export const listRejectedRows = defineQuery<
+  { load_id: string; ending: string; limit: number },
+  z.infer<typeof RejectedRow>
+>("rejected-rows", RejectedRow);
 
 /** Writes how a load stands; the newest row of a load counts. */
 export async function recordLoad(warehouse: Warehouse, load: LoadRecord): Promise<void> {

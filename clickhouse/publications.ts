@@ -3,6 +3,7 @@ import { firstDayOf } from "../src/domain/month.ts";
 import type { Run } from "../src/domain/run.ts";
 import type { Warehouse } from "./client.ts";
 import { Count, defineQuery, defineStatement } from "./query.ts";
+import { showLoads } from "./visible-loads.ts";
 
 /** What a row of `publications` says of a run. */
 export type PublicationRecord = {
@@ -16,7 +17,7 @@ export type PublicationRecord = {
 
 type Days = { load_ids: readonly string[]; from: readonly string[]; until: readonly string[] };
 
-/** Writes publications in one insert: readers see all of them at once, or none. */
+/** Writes publications in one insert, and what they change at once: readers see all of it, or nothing. */
 export async function insertPublications(
   warehouse: Warehouse,
   publications: readonly PublicationRecord[],
@@ -40,6 +41,7 @@ export async function insertPublications(
       state: publication.state,
     })),
   );
+  if (publications.some(({ state }) => state !== "announced")) await showLoads(warehouse, {});
 }
 
 /** Copies the rows of some days into a load of their own. */

@@ -1,0 +1,2 @@
+-- load_coverage is filled once a load's rows are there: one pass over all of them makes fewer rows than one for each block.
+DROP VIEW IF EXISTS load_coverage_from_entries

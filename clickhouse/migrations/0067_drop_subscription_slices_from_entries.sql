@@ -1,0 +1,2 @@
+-- subscription_slices is filled once a load's rows are there: one pass over all of them makes fewer rows than one for each block.
+DROP VIEW IF EXISTS subscription_slices_from_entries

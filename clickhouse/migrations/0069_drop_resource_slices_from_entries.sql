@@ -1,0 +1,2 @@
+-- resource_slices is filled once a load's rows are there: one pass over all of them makes fewer rows than one for each block.
+DROP VIEW IF EXISTS resource_slices_from_entries
