@@ -5,6 +5,7 @@ import { createDiscoverRuns } from "./discover-runs.ts";
 import { createFindSource } from "./find-source.ts";
 import { createListKnownRuns } from "./list-known-runs.ts";
 import { createLoadPart } from "./load-part.ts";
+import { createPrune } from "./prune.ts";
 import { createPublishRun } from "./publish-run.ts";
 import { createRecordAttempt } from "./record-attempt.ts";
 import { createRecordRun } from "./record-run.ts";
@@ -30,6 +31,8 @@ export type ActivityDependencies = {
   /** Aborted when the work is to stop: streams end, and their queries are killed. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
+  /** What a part may unpack to, in bytes; PART_LIMIT_BYTES unless it is given. */
+  readonly partLimitBytes?: number;
 };
 
 /** The steps of an import that touch the world. Inputs and results are small plain JSON. */
@@ -46,5 +49,6 @@ export function createActivities(dependencies: ActivityDependencies) {
     publishRun: createPublishRun(dependencies),
     recordRun: createRecordRun(dependencies),
     recordAttempt: createRecordAttempt(dependencies),
+    prune: createPrune(dependencies),
   };
 }

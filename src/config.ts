@@ -2,6 +2,9 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import type { WarehouseAddress } from "../clickhouse/client.ts";
 import { ConfigurationError } from "./domain/errors.ts";
+import { PART_LIMIT_BYTES } from "./sources/part-limit.ts";
+
+const GIBIBYTE = 2 ** 30;
 
 const Environment = z.object({
   CLICKHOUSE_URL: z
@@ -17,6 +20,10 @@ const Environment = z.object({
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "expected letters, digits and _, such as billhouse" })
     .default("billhouse"),
   BILLHOUSE_DATA_DIR: z.string().default(".billhouse"),
+  BILLHOUSE_PART_LIMIT_GIB: z.coerce
+    .number({ error: "expected a number of GiB, such as 256" })
+    .positive({ error: "expected a number of GiB, such as 256" })
+    .default(PART_LIMIT_BYTES / GIBIBYTE),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], {
       error: "expected trace, debug, info, warn, error, fatal or silent",
@@ -33,7 +40,12 @@ export type WarehouseConfig =
   | { readonly kind: "embedded"; readonly dataDir: string; readonly database: string };
 
 /** Everything that the environment says. */
-export type Config = { readonly warehouse: WarehouseConfig; readonly logLevel: LogLevel };
+export type Config = {
+  readonly warehouse: WarehouseConfig;
+  /** How many bytes one part may unpack to. */
+  readonly partLimitBytes: number;
+  readonly logLevel: LogLevel;
+};
 
 /**
  * Reads the configuration from environment variables; one that is empty counts as not set. Throws ConfigurationError
@@ -48,9 +60,10 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd: string): Config {
   }
   const { data } = parsed;
   const database = data.CLICKHOUSE_DATABASE;
+  const settings = { partLimitBytes: data.BILLHOUSE_PART_LIMIT_GIB * GIBIBYTE, logLevel: data.LOG_LEVEL };
   if (data.CLICKHOUSE_URL === undefined) {
     const dataDir = resolve(cwd, data.BILLHOUSE_DATA_DIR);
-    return { warehouse: { kind: "embedded", dataDir, database }, logLevel: data.LOG_LEVEL };
+    return { warehouse: { kind: "embedded", dataDir, database }, ...settings };
   }
   const address = {
     url: data.CLICKHOUSE_URL,
@@ -58,5 +71,5 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd: string): Config {
     password: data.CLICKHOUSE_PASSWORD,
     database,
   };
-  return { warehouse: { kind: "server", address }, logLevel: data.LOG_LEVEL };
+  return { warehouse: { kind: "server", address }, ...settings };
 }

@@ -1,4 +1,4 @@
-import { CANONICAL_COLUMNS } from "./columns.ts";
+import { CANONICAL_COLUMNS, nameOf } from "./columns.ts";
 import type { CanonicalColumn, ColumnKind } from "./columns.ts";
 import { HeaderError } from "./errors.ts";
 import type { Dataset } from "./run.ts";
@@ -13,7 +13,7 @@ export type MappedColumn = {
   readonly kind: ColumnKind;
 };
 
-/** What each column of a file means. Together the two lists hold every column of the file once. */
+/** What each column of a file means. Together the two lists hold every column of the file; few fill two columns. */
 export type HeaderMapping = {
   readonly mapped: readonly MappedColumn[];
   /** Columns that nobody knows, or of which a better spelling is in the file; kept by name in `extra`. */
@@ -24,6 +24,7 @@ export type HeaderMapping = {
 const AMORTIZED_NAMES: Readonly<Record<string, string>> = {
   cost_in_billing_currency: "amortized_cost_in_billing_currency",
   cost_in_usd: "amortized_cost_in_usd",
+  cost_in_pricing_currency: "amortized_cost_in_pricing_currency",
 };
 
 /** By their costs, the column sets can be told apart. */
@@ -50,7 +51,7 @@ export function mapHeader(header: readonly string[], dataset: Dataset, place: st
     const earlier = positions.get(key);
     if (earlier !== undefined) {
       throw new HeaderError(
-        `${place}:1 Column ${JSON.stringify(name)} stands twice in the header (${earlier + 1} and ${index + 1}). ` +
+        `${place} Column ${JSON.stringify(cut(name))} stands twice in the header (${earlier + 1} and ${index + 1}). ` +
           "Deliver the export again, or remove one of the two.",
       );
     }
@@ -60,6 +61,7 @@ export function mapHeader(header: readonly string[], dataset: Dataset, place: st
 
   const mapped: MappedColumn[] = [];
   for (const column of CANONICAL_COLUMNS) {
+    if (column.files === "focus" && dataset !== "focus") continue;
     const found = findSpelling(column, positions);
     if (found === undefined) continue;
     const canonical = dataset === "amortized" ? (AMORTIZED_NAMES[column.name] ?? column.name) : column.name;
@@ -95,7 +97,7 @@ function requireDatasetOf(positions: ReadonlyMap<string, number>, dataset: Datas
   const isCost = !isFocus && COSTS.some((name) => positions.has(name));
   if (dataset === "focus" ? !isCost : !isFocus) return;
   throw new HeaderError(
-    `${place}:1 The columns are those of ${isFocus ? "a FOCUS" : "a cost"} export, but the run is announced as ` +
+    `${place} The columns are those of ${isFocus ? "a FOCUS" : "a cost"} export, but the run is announced as ` +
       `"${dataset}". Check the type of the export that the manifest names.`,
   );
 }
@@ -111,8 +113,8 @@ function requireColumns(
   if (missing.length === 0) return;
   const expected = missing.map((name) => `${name} (${spellingsFor(name, dataset).join(", ")})`).join("; ");
   throw new HeaderError(
-    `${place}:1 The header lacks what every ${dataset} export has: ${expected}. ` +
-      `Found ${header.length} columns: ${header.join(", ")}. Check that this is a cost export in CSV.`,
+    `${place} The header lacks what every ${dataset} export has: ${expected}. ` +
+      `Found ${header.length} columns: ${listed(header)}. Check that this is a cost export.`,
   );
 }
 
@@ -120,5 +122,15 @@ function spellingsFor(canonical: string, dataset: Dataset): string[] {
   const names = dataset === "amortized" ? Object.entries(AMORTIZED_NAMES) : [];
   const name = names.find(([, amortized]) => amortized === canonical)?.[0] ?? canonical;
   const column = CANONICAL_COLUMNS.find((candidate) => candidate.name === name);
-  return (column?.spellings ?? []).map((spelling) => (typeof spelling === "string" ? spelling : spelling.name));
+  return (column?.spellings ?? []).map(nameOf);
+}
+
+/** As many of the names as a message can bear; the widest export has about a hundred. */
+function listed(header: readonly string[]): string {
+  const shown = header.slice(0, 120).map(cut).join(", ");
+  return header.length > 120 ? `${shown}, …` : shown;
+}
+
+function cut(name: string): string {
+  return Array.from(name).slice(0, 80).join("");
 }

@@ -4,6 +4,7 @@ import type { BlobSource } from "../domain/source.ts";
 import type { BlobCredential } from "./blob-credential.ts";
 import { readBlobCredential } from "./blob-credential.ts";
 import { downloadBlob } from "./blob-download.ts";
+import type { ByteRange } from "./blob-download.ts";
 import { blobError } from "./blob-error.ts";
 import type { BlobPlace } from "./blob-place.ts";
 import { parseBlobUrl } from "./blob-place.ts";
@@ -36,7 +37,7 @@ export function createBlobStore(source: Pick<BlobSource, "url" | "credential">, 
     }
   }
 
-  async function* read(file: FileVersion, signal: AbortSignal): AsyncGenerator<Buffer, void> {
+  async function* download(file: FileVersion, signal: AbortSignal, range?: ByteRange): AsyncGenerator<Buffer, void> {
     const request = {
       place: `${place.containerUrl}/${file.path}`,
       action: "read",
@@ -44,7 +45,8 @@ export function createBlobStore(source: Pick<BlobSource, "url" | "credential">, 
     } as const;
     try {
       const blob = (await connect()).getBlobClient(file.path);
-      yield* downloadBlob(blob, { place: request.place, etag: file.etag, byteCount: file.byteCount }, signal);
+      const version = { place: request.place, etag: file.etag, byteCount: file.byteCount };
+      yield* downloadBlob(blob, version, signal, undefined, range);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw error instanceof BillhouseError ? error : blobError(error, request);
@@ -57,7 +59,13 @@ export function createBlobStore(source: Pick<BlobSource, "url" | "credential">, 
     list,
     async open(file, signal) {
       const stop = new AbortController();
-      return byteStream(read(file, stop.signal), stop, signal);
+      return byteStream(download(file, stop.signal), stop, signal);
+    },
+    async read(file, start, end, signal) {
+      const chunks: Buffer[] = [];
+      const never = new AbortController().signal;
+      for await (const chunk of download(file, signal ?? never, { start, end })) chunks.push(chunk);
+      return Buffer.concat(chunks);
     },
   };
 }
@@ -82,10 +90,12 @@ function isFolderMarker(blob: BlobItem): boolean {
 }
 
 function storedFile(blob: BlobItem): StoredFile {
+  const md5 = blob.properties.contentMD5;
   return {
     path: blob.name,
     byteCount: blob.properties.contentLength ?? 0,
     etag: blob.properties.etag,
     modifiedAt: blob.properties.lastModified.toISOString(),
+    ...(md5 === undefined || md5.length === 0 ? {} : { md5: Buffer.from(md5).toString("hex") }),
   };
 }

@@ -13,8 +13,13 @@ const HINTS: readonly (readonly [RegExp, Dataset])[] = [
  */
 export function guessDataset(exportName: string, exportFolder: string): Dataset {
   for (const name of [exportName, ...exportFolder.split("/").toReversed()]) {
-    const hint = HINTS.find(([pattern]) => pattern.test(name));
-    if (hint !== undefined) return hint[1];
+    const hint = hintedDataset(name);
+    if (hint !== undefined) return hint;
   }
   return "actual";
+}
+
+/** The dataset that a name hints at; undefined where it says nothing. */
+export function hintedDataset(name: string): Dataset | undefined {
+  return HINTS.find(([pattern]) => pattern.test(name))?.[1];
 }

@@ -153,11 +153,12 @@ function isWithin(days: DayRange | null, billingPeriod: DayRange | undefined): b
 }
 
 /** A run is published whole for its month: one over two months would count twice, or have to be cut. */
-function isWithinOneMonth(run: Run): boolean {
+export function isWithinOneMonth(run: Run): boolean {
   return monthOf(run.days.first) === monthOf(run.days.last);
 }
 
-function tooLong({ manifestPath, parts, days }: Run): Problem {
+/** What is wrong with a run that is not within one month. */
+export function tooLong({ manifestPath, parts, days }: Run): Problem {
   const place = manifestPath ?? parts[0]?.path ?? "/";
   return {
     place,

@@ -1,3 +1,4 @@
+import { groupBy } from "../domain/group-by.ts";
 import type { Run } from "../domain/run.ts";
 import { runKeyOf, seriesOf } from "../domain/run.ts";
 import { baseName } from "./layout.ts";
@@ -49,13 +50,4 @@ function placeOf(run: Run): string {
 function inOrder(one: Run, other: Run): number {
   const key = (run: Run) => [seriesOf(run), run.submittedAt, placeOf(run)].join("\n");
   return key(one) < key(other) ? -1 : 1;
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    groups.set(key, [...(groups.get(key) ?? []), item]);
-  }
-  return groups;
 }

@@ -22,7 +22,13 @@ export function createFolderStore(path: string): Store {
       const stop = new AbortController();
       return byteStream(readVersion(root, file, stop.signal), stop, signal);
     },
+    read: (file, start, end, signal) => readRange(root, file, { start, end }, signal),
   };
+}
+
+/** A local file as a listing shows it, under a path of the caller's choice. */
+export function storedFile(path: string, stats: BigIntStats): StoredFile {
+  return { path, byteCount: Number(stats.size), etag: etagOf(stats), modifiedAt: stats.mtime.toISOString() };
 }
 
 async function* listFolder(root: string, signal: AbortSignal | undefined): AsyncGenerator<StoredFile> {
@@ -44,20 +50,12 @@ async function* listBelow(root: string, folder: string, signal: AbortSignal | un
     if (!entry.isFile()) continue;
     const stats = await lstat(path, { bigint: true }).catch(() => null);
     if (stats === null) continue; // deleted since its folder was read
-    yield {
-      path: relative(root, path).split(sep).join("/"),
-      byteCount: Number(stats.size),
-      etag: etagOf(stats),
-      modifiedAt: stats.mtime.toISOString(),
-    };
+    yield storedFile(relative(root, path).split(sep).join("/"), stats);
   }
 }
 
 async function* readVersion(root: string, file: FileVersion, signal: AbortSignal): AsyncGenerator<Buffer, void> {
-  const path = resolve(root, file.path);
-  if (!path.startsWith(root.endsWith(sep) ? root : root + sep)) {
-    throw new StorageError(`${root}: ${JSON.stringify(file.path)} lies outside of the folder: correct the path`);
-  }
+  const path = pathBelow(root, file);
   const handle = await open(path).catch((cause: unknown) => refused(path, cause));
   try {
     await requireVersion(handle, path, file);
@@ -77,6 +75,36 @@ async function* readVersion(root: string, file: FileVersion, signal: AbortSignal
   } finally {
     await handle.close();
   }
+}
+
+async function readRange(
+  root: string,
+  file: FileVersion,
+  { start, end }: { start: number; end: number },
+  signal: AbortSignal | undefined,
+): Promise<Buffer> {
+  signal?.throwIfAborted();
+  const path = pathBelow(root, file);
+  const handle = await open(path).catch((cause: unknown) => refused(path, cause));
+  try {
+    await requireVersion(handle, path, file);
+    const length = Math.min(end, file.byteCount) - start;
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(Math.max(0, length)), 0, null, start);
+    await requireVersion(handle, path, file);
+    if (bytesRead < length) throw wrongSize(path, file.byteCount, start + bytesRead);
+    return buffer;
+  } catch (cause) {
+    if (cause instanceof BillhouseError) throw cause;
+    refused(path, cause);
+  } finally {
+    await handle.close();
+  }
+}
+
+function pathBelow(root: string, file: FileVersion): string {
+  const path = resolve(root, file.path);
+  if (path.startsWith(root.endsWith(sep) ? root : root + sep)) return path;
+  throw new StorageError(`${root}: ${JSON.stringify(file.path)} lies outside of the folder: correct the path`);
 }
 
 async function requireVersion(handle: FileHandle, path: string, file: FileVersion): Promise<void> {

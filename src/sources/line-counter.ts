@@ -29,4 +29,15 @@ export class LineCounter {
     }
     return this.#line;
   }
+
+  /** The bytes that have passed by behind the last offset that was asked for, at most so many. */
+  ahead(limit: number): Buffer {
+    const chunks: Buffer[] = [];
+    for (let at = 0, length = 0; length < limit && at < this.#chunks.length; at++) {
+      const chunk = this.#chunks[at]?.subarray(0, limit - length) ?? Buffer.alloc(0);
+      chunks.push(chunk);
+      length += chunk.length;
+    }
+    return Buffer.concat(chunks);
+  }
 }

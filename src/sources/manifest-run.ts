@@ -61,6 +61,7 @@ function findPart(blob: ManifestBlob, manifestPath: string, listing: ReadonlyMap
     declaredByteCount: blob.byteCount,
     declaredRowCount: blob.rowCount,
     etag: file.etag,
+    ...(blob.md5 === undefined ? {} : { declaredMd5: blob.md5 }),
   };
 }
 

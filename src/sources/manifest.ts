@@ -14,6 +14,8 @@ export type ManifestBlob = {
   readonly name: string;
   readonly byteCount: number | null;
   readonly rowCount: number | null;
+  /** The MD5 of its bytes in hexadecimal digits; only the older shapes have it. */
+  readonly md5?: string;
 };
 
 /** A delivery of costs as its manifest describes it, with what only the folders say filled in. */
@@ -59,6 +61,14 @@ const Count = z
   })
   .nullish()
   .transform((count) => count ?? null);
+const Md5 = z
+  .unknown()
+  .optional()
+  .transform((text) => {
+    if (typeof text !== "string") return undefined;
+    const bytes = Buffer.from(text.trim(), /^[0-9a-f]{32}$/i.test(text.trim()) ? "hex" : "base64");
+    return bytes.length === 16 ? bytes.toString("hex") : undefined;
+  });
 const TypeOnly = z.object({ exportConfig: z.object({ type: Text }).nullish() });
 const Contents = z.object({
   manifestVersion: Text,
@@ -66,7 +76,9 @@ const Contents = z.object({
   dataRowCount: Count,
   exportConfig: z.object({ exportName: Text, resourceId: Text, dataVersion: Text }).nullish(),
   runInfo: z.object({ runId: Text, submittedTime: Text, startDate: Text, endDate: Text }).nullish(),
-  blobs: z.array(z.object({ blobName: z.string().regex(/\S/), byteCount: Count, dataRowCount: Count })),
+  blobs: z.array(
+    z.object({ blobName: z.string().regex(/\S/), byteCount: Count, dataRowCount: Count, contentMD5: Md5 }),
+  ),
 });
 
 /**
@@ -95,6 +107,7 @@ export function parseManifest(text: string, path: string): Manifest {
     name: requireRelative(blob.blobName, path),
     byteCount: blob.byteCount,
     rowCount: blob.dataRowCount,
+    ...(blob.contentMD5 === undefined ? {} : { md5: blob.contentMD5 }),
   }));
   requireBlobs(blobs, contents.blobCount, contents.dataRowCount, path);
   return {

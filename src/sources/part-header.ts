@@ -1,10 +1,12 @@
+import { isUtf8 } from "node:buffer";
 import { constants, createGunzip } from "node:zlib";
 import { Readable } from "node:stream";
 import { parse } from "csv-parse/sync";
 import { FileError } from "../domain/errors.ts";
 
-/** A part whose header has been read, and which still gives all of its stored bytes. */
-export type OpenedPart = {
+/** A CSV part whose header has been read, and which still gives all of its stored bytes. */
+export type CsvPart = {
+  readonly format: "csv";
   readonly header: readonly string[];
   readonly encoding: "gzip" | "none";
   /** The stored bytes from the first on, as they are. Destroying it closes the part, also before it is read. */
@@ -19,8 +21,7 @@ const CARRIAGE_RETURN = 0x0d;
 const QUOTE = 0x22;
 const HEADER_LIMIT_BYTES = 1024 * 1024;
 const SIGNATURES: readonly (readonly [string, readonly number[], string])[] = [
-  ["a Parquet file", [0x50, 0x41, 0x52, 0x31], "Only CSV can be imported, plain or gzipped"],
-  ["a zip archive", [0x50, 0x4b, 0x03, 0x04], "Unpack it, or deliver CSV, plain or gzipped"],
+  ["a zip archive", [0x50, 0x4b, 0x03, 0x04], "Unpack it, or deliver CSV, plain or gzipped, or Parquet"],
   ["UTF-16 text", [0xff, 0xfe], "Save it as UTF-8"],
   ["UTF-16 text", [0xfe, 0xff], "Save it as UTF-8"],
 ];
@@ -29,7 +30,7 @@ const SIGNATURES: readonly (readonly [string, readonly number[], string])[] = [
  * Reads the header of a CSV part and decides by its first bytes whether it is gzipped. The bytes are read once: what
  * was looked at is given again in `body`. Throws FileError when there is no header, or when the file is something else.
  */
-export async function openPart(stream: Readable, place: string): Promise<OpenedPart> {
+export async function openCsvPart(stream: Readable, place: string): Promise<CsvPart> {
   const chunks: Buffer[] = [];
   const iterator: AsyncIterator<Buffer, undefined> = stream.iterator({ destroyOnReturn: true });
   try {
@@ -46,10 +47,12 @@ export async function openPart(stream: Readable, place: string): Promise<OpenedP
       const encoding = start[0] === 0x1f && start[1] === 0x8b ? "gzip" : "none";
       const text = encoding === "gzip" ? await inflateStart(start, done === true, place) : start;
       const header = readHeader(text, done === true, place);
-      if (header !== undefined) return { header, encoding, body: continueWith(chunks, iterator, stream) };
+      if (header !== undefined) {
+        return { format: "csv", header, encoding, body: continueWith(chunks, iterator, stream) };
+      }
       if (text.length >= HEADER_LIMIT_BYTES || start.length >= HEADER_LIMIT_BYTES) {
         throw new FileError(
-          `${place}:1 No header within the first ${HEADER_LIMIT_BYTES} bytes. Check that this is a cost export in CSV.`,
+          `${place}:1 No header within the first ${HEADER_LIMIT_BYTES} bytes. Check that this is a cost export, in CSV or Parquet.`,
         );
       }
     }
@@ -98,6 +101,9 @@ function readHeader(text: Buffer, isWhole: boolean, place: string): string[] | u
   if (record.includes(0)) {
     throw new FileError(`${place}:1 There are NUL bytes in the header: this is no UTF-8 text. Save it as UTF-8.`);
   }
+  if (!isUtf8(record)) {
+    throw new FileError(`${place}:1 The header is not UTF-8 text. Save the file as UTF-8.`);
+  }
   if (record.toString("utf8").replace("\uFEFF", "").trim() === "") {
     const what = text.length === 0 ? "The file is empty" : "The first line is blank";
     throw new FileError(`${place}:1 ${what}, but even an export without rows has a header. Deliver the run again.`);
@@ -127,7 +133,8 @@ function endOfRecord(text: Buffer): number {
   return -1;
 }
 
-function continueWith(
+/** The chunks and then what the iterator still gives; closing it closes `stream`, out of which they all come. */
+export function continueWith(
   chunks: readonly Buffer[],
   iterator: AsyncIterator<Buffer, undefined>,
   stream: Readable,

@@ -9,6 +9,8 @@ export type StoredFile = {
   readonly etag: string;
   /** Last modification, ISO 8601 in UTC. */
   readonly modifiedAt: string;
+  /** The MD5 of its bytes in hexadecimal digits, where the place knows it. */
+  readonly md5?: string;
 };
 
 /** What has to be known of a stored file to open that very version. */
@@ -27,4 +29,9 @@ export type Store = {
    * gone or has another ETag (also in mid-stream), FileError when its size is not what the listing said.
    */
   open(file: FileVersion, signal?: AbortSignal): Promise<Readable>;
+  /**
+   * The bytes of that very version from `start` on, up to and without `end`, which may lie behind the last one. Throws
+   * what `open` throws.
+   */
+  read(file: FileVersion, start: number, end: number, signal?: AbortSignal): Promise<Buffer>;
 };

@@ -117,6 +117,42 @@ test("a blob that was replaced or deleted since it was listed is overwritten", a
   await expect(store.open(file)).rejects.toThrow(`${container.url}/one.csv: changed or vanished since it was listed`);
 });
 
+test("a range of a blob is read as it is, and ends with the blob", async () => {
+  const store = storeOf(await containerOf({ "one.csv": "0123456789" }));
+  const file = await only(store);
+  const ranges = [
+    [2, 5],
+    [0, 10],
+    [8, 99],
+    [10, 20],
+    [5, 5],
+  ] as const;
+  const texts = await Promise.all(ranges.map(async ([start, end]) => (await store.read(file, start, end)).toString()));
+  expect(texts).toEqual(["234", "0123456789", "89", "", ""]);
+});
+
+test("a range of a blob that was replaced or deleted since it was listed is overwritten", async () => {
+  const container = await containerOf({ "one.csv": "123" });
+  const store = storeOf(container);
+  const file = await only(store);
+  await container.getBlockBlobClient("one.csv").upload("321", 3);
+  await expect(store.read(file, 1, 2)).rejects.toThrow(OverwrittenError);
+  await container.getBlockBlobClient("one.csv").delete();
+  await expect(store.read(file, 1, 2)).rejects.toThrow(
+    `${container.url}/one.csv: changed or vanished since it was listed`,
+  );
+});
+
+test("a range whose connection drops is taken up where it broke off", async () => {
+  const bytes = randomBytes(8_000_000);
+  const container = await containerOf({ "one.csv": bytes });
+  const file = await only(storeOf(container));
+  const proxy = await startProxy((connection) => (connection <= 2 ? 2_000_000 : Infinity));
+  const range = await storeOf(container, "", proxy.port).read(file, 1000, 7_000_000);
+  expect(range.equals(bytes.subarray(1000, 7_000_000))).toBe(true);
+  expect(proxy.connections()).toBeGreaterThan(2);
+});
+
 test("a connection that drops is taken up where it broke off", async () => {
   const bytes = randomBytes(8_000_000);
   const container = await containerOf({ "one.csv": bytes });

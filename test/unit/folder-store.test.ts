@@ -54,6 +54,31 @@ test("a file that changes while it is read is overwritten", async () => {
   await expect(text(stream)).rejects.toThrow(OverwrittenError);
 });
 
+test("a range is read as it is, and ends with the file", async () => {
+  const { store } = await storeOf({ "one.csv": "0123456789" });
+  const file = await only(store);
+  const ranges = [
+    [2, 5],
+    [0, 10],
+    [8, 99],
+    [10, 20],
+    [5, 5],
+  ] as const;
+  const texts = await Promise.all(ranges.map(async ([start, end]) => (await store.read(file, start, end)).toString()));
+  expect(texts).toEqual(["234", "0123456789", "89", "", ""]);
+});
+
+test("a range is never read from another version, nor from outside", async () => {
+  const { root, store } = await storeOf({ "one.csv": "1" });
+  const file = await only(store);
+  await expect(store.read({ ...file, path: "../one.csv" }, 0, 1)).rejects.toThrow(StorageError);
+  await expect(store.read({ ...file, byteCount: 5 }, 0, 1)).rejects.toThrow(FileError);
+  await writeFile(join(root, "one.csv"), "2");
+  await expect(store.read(file, 0, 1)).rejects.toThrow(OverwrittenError);
+  await rm(join(root, "one.csv"));
+  await expect(store.read(file, 0, 1)).rejects.toThrow(`${join(root, "one.csv")}: is gone since it was listed`);
+});
+
 test("another size than announced is an error of the file", async () => {
   const { store } = await storeOf({ "one.csv": "1" });
   await expect(store.open({ ...(await only(store)), byteCount: 5 })).rejects.toThrow(FileError);
