@@ -1,57 +1,76 @@
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { createWarehouse } from "../clickhouse/client.ts";
-import { acquireEmbedded } from "../clickhouse/embedded/process.ts";
 import { migrate } from "../clickhouse/migrate.ts";
 import { saveSource } from "../clickhouse/sources.ts";
 import { SOURCE_DEFAULTS } from "../src/domain/source.ts";
 import { runApart } from "./apart.ts";
 import { requireTotals } from "./exports.ts";
 import type { GeneratedExport } from "./exports.ts";
+import { inWarehouse } from "./in-warehouse.ts";
+import type { OpenWarehouse } from "./in-warehouse.ts";
 import { Measurement } from "./measurement.ts";
 import type { Contestant } from "./measurement.ts";
 import { inScratch } from "./scratch.ts";
-import { isRunning, readUsage } from "./usage.ts";
+import { readUsage } from "./usage.ts";
 
-const SOURCE = "bench";
 const Imported = Measurement.extend({ bytesRead: z.record(z.string(), z.number()) });
-const Arrived = z.tuple([z.object({ rows: z.string(), total: z.string() })]);
+const Totals = z.tuple([z.object({ rows: z.string(), total: z.string() })]);
+const TOTALS = `SELECT toString(count()) AS rows, toString(sum(cost_in_billing_currency)) AS total
+FROM costs
+WHERE source = {source:String}`;
 
-/** A whole import, from the listing to the published month: an importer's process, and an embedded warehouse's. */
-export function billhouse(generated: GeneratedExport): Contestant {
-  return { name: "Billhouse", measure: () => inScratch((scratch) => measure(generated, join(scratch, "warehouse"))) };
+/**
+ * Whole imports, from the listing to the published month: an importer's process for each export, all at once, and an
+ * embedded warehouse's.
+ */
+export function billhouse(exports: readonly GeneratedExport[]): Contestant {
+  return {
+    name: "Billhouse",
+    remark: "",
+    rowCount: exports.reduce((sum, { rowCount }) => sum + rowCount, 0),
+    mostRounds: Infinity,
+    measure: () => inScratch((scratch) => inWarehouse(join(scratch, "warehouse"), (open) => measure(exports, open))),
+  };
 }
 
-async function measure(generated: GeneratedExport, dataDir: string): Promise<Measurement> {
-  const embedded = await acquireEmbedded({ dataDir });
-  const { url, username, password, pid } = embedded;
-  const warehouse = createWarehouse({ url, username, password, database: "billhouse" });
-  try {
-    await migrate(warehouse);
-    await saveSource(warehouse, { ...SOURCE_DEFAULTS, name: SOURCE, kind: "folder", path: generated.directory });
-    const before = readUsage(pid);
-    const importer = await runApart("importer.ts", { address: warehouse.address, source: SOURCE });
-    const after = readUsage(pid);
-    const { bytesRead, ...measurement } = Imported.parse(importer);
-    requireReadOnce(generated, bytesRead);
-    const [arrived] = Arrived.parse(
-      await warehouse.rows(
-        "SELECT toString(count()) AS rows, toString(sum(cost_in_billing_currency)) AS total FROM costs",
-      ),
-    );
-    requireTotals(generated, arrived, "Billhouse");
-    const memory = { name: "warehouse", peakBytes: after.peakBytes, idleBytes: before.peakBytes };
-    return {
-      ...measurement,
-      cpuSeconds: measurement.cpuSeconds + after.cpuSeconds - before.cpuSeconds,
-      memory: [...measurement.memory, memory],
-    };
-  } finally {
-    await warehouse.close();
-    await embedded.release();
-    while (isRunning(pid)) await sleep(50); // it still has its directory open
+/** Saves the directory of an export as a source, and imports it in a process of its own. */
+export async function importExport(
+  { warehouse }: OpenWarehouse,
+  generated: GeneratedExport,
+  source: string,
+): Promise<Measurement> {
+  await saveSource(warehouse, { ...SOURCE_DEFAULTS, name: source, kind: "folder", path: generated.directory });
+  const importer = await runApart("importer.ts", { address: warehouse.address, source });
+  const { bytesRead, ...measurement } = Imported.parse(importer);
+  requireReadOnce(generated, bytesRead);
+  return measurement;
+}
+
+async function measure(exports: readonly GeneratedExport[], open: OpenWarehouse): Promise<Measurement> {
+  const { warehouse, pid } = open;
+  await migrate(warehouse);
+  const before = readUsage(pid);
+  const imports = await Promise.all(exports.map((one, index) => importExport(open, one, `bench-${index + 1}`)));
+  const after = readUsage(pid);
+  for (const [index, generated] of exports.entries()) {
+    const [totals] = Totals.parse(await warehouse.rows(TOTALS, { source: `bench-${index + 1}` }));
+    requireTotals(generated, totals, "Billhouse");
   }
+  return {
+    // Imports that run side by side begin as good as together, and end when the last one does.
+    seconds: Math.max(...imports.map(({ seconds }) => seconds)),
+    cpuSeconds: imports.reduce((sum, one) => sum + one.cpuSeconds, after.cpuSeconds - before.cpuSeconds),
+    memory: [...largest(imports), { name: "warehouse", peakBytes: after.peakBytes, idleBytes: before.peakBytes }],
+    phases: imports.length === 1 ? (imports[0]?.phases ?? {}) : {},
+  };
+}
+
+/** The memory of the importer that needed the most. */
+function largest(imports: readonly Measurement[]): Measurement["memory"] {
+  return imports
+    .flatMap(({ memory }) => memory)
+    .toSorted((a, b) => b.peakBytes - a.peakBytes)
+    .slice(0, 1);
 }
 
 function requireReadOnce({ parts }: GeneratedExport, bytesRead: Readonly<Record<string, number>>): void {

@@ -13,6 +13,8 @@ const Input = z.object({
   /** Settings and parameters (`param_…`) of what is measured. */
   settings: z.record(z.string(), z.coerce.string()),
   statements: z.array(z.string()),
+  /** Statements for when those are through: each group when the one before it is. */
+  behind: z.array(z.array(z.string())),
   /** How many statements run at a time. */
   concurrent: z.number(),
   /** A SELECT whose only row is given back. */
@@ -32,11 +34,13 @@ for (const one of sessions) await one.queryAsync(`SET ${settings.join(", ")}`);
 
 const before = readUsage(process.pid);
 const started = performance.now();
-await inBatches(input.statements, input.concurrent, async (statement) => {
-  const free = sessions.pop() ?? session;
-  await free.queryAsync(statement);
-  sessions.push(free);
-});
+for (const statements of [input.statements, ...input.behind]) {
+  await inBatches(statements, input.concurrent, async (statement) => {
+    const free = sessions.pop() ?? session;
+    await free.queryAsync(statement);
+    sessions.push(free);
+  });
+}
 const seconds = (performance.now() - started) / 1000;
 const after = readUsage(process.pid);
 const checked: unknown = JSON.parse((await session.queryAsync(input.check, { format: "JSONEachRow" })).text());

@@ -42,7 +42,9 @@ const seconds = (performance.now() - started) / 1000;
 const after = readUsage(process.pid);
 await warehouse.close();
 
-const failures = report.runs.filter((run) => run.outcome !== "imported").map((run) => JSON.stringify(run));
+const failures = [...report.runs.filter((run) => run.outcome !== "imported"), ...report.problems].map((one) =>
+  JSON.stringify(one),
+);
 if (failures.length > 0) throw new Error(`The import did not go through: ${failures.join(", ")}`);
 await giveAnswer({
   seconds,

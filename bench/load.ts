@@ -1,88 +1,81 @@
-import { formatBytes, formatCount } from "../src/commands/format.ts";
-import { formatTable } from "../src/commands/table.ts";
+import { Option } from "commander";
+import { z } from "zod";
 import { clickHouseAlone } from "./bare-engine.ts";
 import { billhouse } from "./billhouse.ts";
-import type { GeneratedExport } from "./exports.ts";
+import { exportOptions, ExportOptions, sizeOf } from "./export-options.ts";
+import { provideExport } from "./exports.ts";
+import { judge } from "./goals.ts";
+import type { Judgement } from "./goals.ts";
+import { compareLoads, describeLoads } from "./load-table.ts";
+import { measureInTurn, memoryOf } from "./measurement.ts";
+import type { Result } from "./measurement.ts";
+import { countOption } from "./mode.ts";
 import type { Mode } from "./mode.ts";
-import { measureInTurn } from "./measurement.ts";
-import type { Measurement, Result } from "./measurement.ts";
-import { formatSpread, spreadOf } from "./statistics.ts";
+import { csvParse } from "./peers/csv-parse.ts";
+import { duckdbOfNode } from "./peers/duckdb.ts";
+import { gunzipAlone } from "./peers/gunzip.ts";
+import { pythonPeers } from "./peers/python.ts";
 
-/** An import beside others who bring the same file into ClickHouse. The first one is held against each of the others. */
+/** An import beside others who bring the same file to where it can be asked. Billhouse is held against each of them. */
 export const load: Mode = {
   name: "load",
-  describes: "an import of Billhouse, beside ClickHouse alone reading the same local files",
-  async run(generated, rounds, note) {
-    const contestants = [billhouse(generated), await clickHouseAlone(generated)];
+  describes: "an import of Billhouse, beside ClickHouse alone, DuckDB and others with the same local files",
+  options: [
+    ...exportOptions(),
+    countOption("--rounds <count>", "how often each contestant works, in turn; those that take minutes once", 3),
+    new Option("--only <names...>", "only these contestants, by the beginnings of their names").default([]),
+    new Option("--peers", "also the Python packages of DuckDB, Polars and dlt (downloads them once)").default(false),
+    countOption("--dlt-rows <count>", "how many rows dlt gets: its time is multiplied to that of all rows", 50_000),
+  ],
+  async run(options, note) {
+    const { rounds, peers, only, dltRows, ...size } = Options.parse(options);
+    const generated = await provideExport(sizeOf(size), note);
+    const others = [
+      await clickHouseAlone(generated),
+      await duckdbOfNode(generated),
+      await csvParse(generated),
+      ...(peers ? await pythonPeers(generated, dltRows, note) : []),
+      ...(size.plain ? [] : [gunzipAlone(generated)]),
+    ];
+    const isWanted = (name: string) => only.length === 0 || only.some((wanted) => isBeginning(wanted, name));
+    const contestants = [billhouse([generated]), ...others.filter(({ name }) => isWanted(name))];
     const results = await measureInTurn(contestants, rounds, note);
-    const [ours, ...others] = results;
-    const ratios = others.map((other) => ratioOf(ours ?? other, other));
-    const figures = results.map((result) => ({ ...result, ...summaryOf(generated, result) }));
-    return { text: describe(generated, results, ratios), figures: { results: figures, ratios } };
+    const compared = compareLoads(generated, results);
+    const judgements = judgeLoads(results, compared);
+    return {
+      text: describeLoads(compared, judgements),
+      figures: { export: generated, results: compared, goals: judgements },
+    };
   },
 };
 
-type Ratio = ReturnType<typeof ratioOf>;
+const Options = ExportOptions.extend({
+  rounds: z.number(),
+  only: z.array(z.string()),
+  peers: z.boolean(),
+  dltRows: z.number(),
+});
 
-/** Each round of one over the round of the other beside it. */
-function ratioOf(ours: Result, other: Result) {
-  const of = (figure: (round: Measurement) => number) =>
-    spreadOf(ours.rounds.map((round, index) => figure(round) / figure(other.rounds[index] ?? round)));
-  return { name: other.name, seconds: of((round) => round.seconds), cpuSeconds: of((round) => round.cpuSeconds) };
-}
+/** How many times as fast as a peer Billhouse is to be, and what memory its importer may take. */
+const SPEED_GOALS: Readonly<Record<string, number>> = {
+  "ClickHouse alone": 0.8,
+  "DuckDB (Node)": 1.8,
+  "csv-parse": 8,
+  Polars: 1,
+};
+const IMPORTER_MEGABYTES = 200;
 
-function summaryOf({ rowCount, rawByteCount }: GeneratedExport, { rounds }: Result) {
-  const seconds = spreadOf(rounds.map((round) => round.seconds));
-  return {
-    seconds,
-    cpuSeconds: spreadOf(rounds.map((round) => round.cpuSeconds)),
-    rowsPerSecond: rowCount / seconds.median,
-    rawMegabytesPerSecond: rawByteCount / 1e6 / seconds.median,
-    memory: memoryOf(rounds),
-    phases: phasesOf(rounds),
-  };
-}
-
-/** The greatest peak of each process over all rounds. */
-function memoryOf(rounds: readonly Measurement[]) {
-  const names = rounds[0]?.memory.map(({ name }) => name) ?? [];
-  return names.map((name) => {
-    const all = rounds.flatMap((round) => round.memory.filter((process) => process.name === name));
-    const idleBytes = spreadOf(all.map((process) => process.idleBytes)).median;
-    return { name, peakBytes: Math.max(...all.map((process) => process.peakBytes)), idleBytes };
+function judgeLoads(results: readonly Result[], compared: ReturnType<typeof compareLoads>): Judgement[] {
+  const speeds = compared.flatMap(({ name, advantage }) => {
+    const value = SPEED_GOALS[name];
+    if (value === undefined || advantage === undefined) return [];
+    return [judge({ what: `speed, times that of ${name}`, unit: "", bound: "at least", value }, advantage.median)];
   });
+  const importer = memoryOf(results[0]?.rounds ?? []).find(({ name }) => name === "importer");
+  const goal = { what: "importer's peak memory", unit: "MB", bound: "at most", value: IMPORTER_MEGABYTES } as const;
+  return importer === undefined ? speeds : [...speeds, judge(goal, importer.peakBytes / 1e6)];
 }
 
-function phasesOf(rounds: readonly Measurement[]) {
-  const names = Object.keys(rounds[0]?.phases ?? {});
-  return names.map((name) => ({ name, seconds: spreadOf(rounds.map((round) => round.phases[name] ?? 0)) }));
-}
-
-function describe(generated: GeneratedExport, results: readonly Result[], ratios: readonly Ratio[]): string {
-  const rows = results.map((result) => ({ name: result.name, ...summaryOf(generated, result) }));
-  const table = formatTable(
-    [
-      { title: "", value: (row) => row.name },
-      { title: "seconds", value: (row) => formatSpread(row.seconds), align: "right" },
-      { title: "rows/s", value: (row) => formatCount(Math.round(row.rowsPerSecond)), align: "right" },
-      { title: "MB/s of CSV", value: (row) => row.rawMegabytesPerSecond.toFixed(1), align: "right" },
-      { title: "CPU seconds", value: (row) => formatSpread(row.cpuSeconds), align: "right" },
-    ],
-    rows,
-  );
-  const against = ratios.map(
-    ({ name, seconds, cpuSeconds }) =>
-      `${results[0]?.name} / ${name}: ${formatSpread(seconds)} in time, ${formatSpread(cpuSeconds)} in CPU`,
-  );
-  const details = rows.flatMap(({ name, memory, phases }) => [
-    ...memory.map(
-      (process) =>
-        `${name}, ${process.name}: peak memory ${formatBytes(process.peakBytes)}, ` +
-        `of which ${formatBytes(process.idleBytes)} before the work began`,
-    ),
-    ...(phases.length === 0
-      ? []
-      : [`${name}, seconds: ${phases.map((phase) => `${phase.name} ${formatSpread(phase.seconds)}`).join(", ")}`]),
-  ]);
-  return [table, "", ...against, ...details].join("\n");
+function isBeginning(wanted: string, name: string): boolean {
+  return name.toLowerCase().startsWith(wanted.toLowerCase());
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Note } from "./mode.ts";
 
 const ProcessMemory = z.object({
   name: z.string(),
@@ -20,26 +21,52 @@ export const Measurement = z.object({
 /** One round of one contestant. */
 export type Measurement = z.infer<typeof Measurement>;
 
-/** Something that brings a generated export into ClickHouse, each round from an empty directory. */
-export type Contestant = { readonly name: string; readonly measure: () => Promise<Measurement> };
+/** What the process of a contestant answers: its figures, and what arrived, for whoever measures to compare. */
+export const Arrived = Measurement.extend({ rows: z.string(), total: z.string() });
+
+/** Something that brings a generated export to where it can be asked, each round from an empty directory. */
+export type Contestant = {
+  readonly name: string;
+  /** What it does that others do not, or not as well; empty where there is nothing to say. */
+  readonly remark: string;
+  /** How many rows it gets: fewer than the others where it takes minutes. */
+  readonly rowCount: number;
+  /** How many rounds it works at most. */
+  readonly mostRounds: number;
+  readonly measure: () => Promise<Measurement>;
+};
 
 /** A contestant and all its rounds. */
-export type Result = { readonly name: string; readonly rounds: readonly Measurement[] };
+export type Result = Pick<Contestant, "name" | "remark" | "rowCount"> & { readonly rounds: readonly Measurement[] };
 
 /** Lets the contestants work in turn, A B A B, so that what else the machine does hits them alike. */
-export async function measureInTurn(
-  contestants: readonly Contestant[],
-  rounds: number,
-  note: (text: string) => void,
-): Promise<Result[]> {
-  const results = contestants.map(({ name }) => ({ name, rounds: [] as Measurement[] }));
+export async function measureInTurn(contestants: readonly Contestant[], rounds: number, note: Note): Promise<Result[]> {
+  const results = contestants.map((one) => ({ contestant: one, rounds: [] as Measurement[] }));
   for (let round = 1; round <= rounds; round++) {
-    for (const [index, { name, measure }] of contestants.entries()) {
-      const measurement = await measure();
-      results[index]?.rounds.push(measurement);
+    for (const { contestant, rounds: done } of results) {
+      if (round > contestant.mostRounds) continue;
+      const measurement = await contestant.measure();
+      done.push(measurement);
       const { seconds, cpuSeconds } = measurement;
-      note(`round ${round} of ${rounds}: ${name} ${seconds.toFixed(2)} s, ${cpuSeconds.toFixed(2)} CPU seconds`);
+      note(
+        `round ${round} of ${rounds}: ${contestant.name} ${seconds.toFixed(2)} s, ${cpuSeconds.toFixed(2)} CPU seconds`,
+      );
     }
   }
-  return results;
+  return results.map(({ contestant: { name, remark, rowCount }, rounds: done }) => ({
+    name,
+    remark,
+    rowCount,
+    rounds: done,
+  }));
+}
+
+/** The greatest peak of each process over all rounds. */
+export function memoryOf(rounds: readonly Measurement[]): { name: string; peakBytes: number; idleBytes: number }[] {
+  const names = rounds[0]?.memory.map(({ name }) => name) ?? [];
+  return names.map((name) => {
+    const all = rounds.flatMap((round) => round.memory.filter((process) => process.name === name));
+    const greatest = (of: (process: (typeof all)[number]) => number) => Math.max(...all.map(of));
+    return { name, peakBytes: greatest((one) => one.peakBytes), idleBytes: greatest((one) => one.idleBytes) };
+  });
 }

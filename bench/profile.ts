@@ -1,12 +1,18 @@
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { readMigrations } from "../clickhouse/migrate.ts";
+import { readQuery } from "../clickhouse/query.ts";
 import { formatTable } from "../src/commands/table.ts";
 import type { HeaderMapping } from "../src/domain/header.ts";
 import { loadFrom, measureEngine, readExportHeader } from "./bare-engine.ts";
 import type { ExportHeader } from "./bare-engine.ts";
+import { exportOptions, ExportOptions, sizeOf } from "./export-options.ts";
+import { provideExport } from "./exports.ts";
 import type { GeneratedExport } from "./exports.ts";
 import { measureInTurn } from "./measurement.ts";
 import type { Result } from "./measurement.ts";
+import { countOption } from "./mode.ts";
 import type { Mode } from "./mode.ts";
 import { formatSpread, spreadOf } from "./statistics.ts";
 
@@ -14,17 +20,25 @@ import { formatSpread, spreadOf } from "./statistics.ts";
 export const profile: Mode = {
   name: "profile",
   describes: "where the time of a load goes: steps, tables behind them, kinds of columns; in the bare engine",
-  async run(generated, rounds, note) {
+  options: [...exportOptions(), countOption("--rounds <count>", "how often each step is measured, in turn", 2)],
+  async run(options, note) {
+    const { rounds, ...size } = Options.parse(options);
+    const generated = await provideExport(sizeOf(size), note);
     const steps = stepsOf(await readExportHeader(generated));
-    const contestants = steps.map(({ name, setup, statement }) => ({
+    const contestants = steps.map(({ name, setup, statement, behind }) => ({
       name,
-      measure: () => measureEngine({ setup, statements: filesOf(generated).map(statement), check: "SELECT 1" }),
+      remark: "",
+      rowCount: generated.rowCount,
+      mostRounds: rounds,
+      measure: () => measureEngine({ setup, statements: filesOf(generated).map(statement), behind, check: "SELECT 1" }),
     }));
     const results = await measureInTurn(contestants, rounds, note);
     const figures = steps.map((step, index) => ({ ...summaryOf(results[index]), ...compare(step, steps, results) }));
     return { text: describe(figures), figures };
   },
 };
+
+const Options = ExportOptions.extend({ rounds: z.number() });
 
 type Step = {
   readonly name: string;
@@ -33,12 +47,14 @@ type Step = {
   readonly setup: string[];
   /** What is done with a file. */
   readonly statement: (path: string) => string;
+  /** What is done once all files are in. */
+  readonly behind: string[][];
 };
 
 const READ = "read: unpack, split into texts";
 const CONVERT = "convert: the load's SELECT";
 const STORE = "store: cost_entries behind it";
-const WHOLE = "whole: rejects, rollups and slices behind it";
+const WHOLE = "whole: rejects beside it, rollups and slices out of it";
 
 function stepsOf({ mapping, fieldCount }: ExportHeader): Step[] {
   const insert = (wanted: HeaderMapping) => (path: string) => {
@@ -50,44 +66,62 @@ function stepsOf({ mapping, fieldCount }: ExportHeader): Step[] {
     against: "",
     setup: [`CREATE TABLE fields (${loadFrom("", mapping, fieldCount).structure}) ENGINE = Null`],
     statement: (path) => `INSERT INTO fields SELECT * FROM ${loadFrom(path, mapping, fieldCount).file}`,
+    behind: [],
   };
   const statement = insert(mapping);
-  const stored = ["cost_landing", "cost_entries"];
-  const derived = derivedTables();
-  const all = [...stored, "rejected_rows", ...derived];
-  const withoutTable = ["rejected_rows", ...derived].map((table) => ({
-    name: `whole without ${table}`,
+  const derivations = listDerivations();
+  const stored = schemaOf(["cost_entries"]);
+  const all = schemaOf(["cost_entries", "rejected_rows"]);
+  const whole: Step = { name: WHOLE, against: STORE, setup: all, statement, behind: groupsOf(derivations) };
+  const withoutDerivation = derivations.map((left) => ({
+    ...whole,
+    name: `whole without ${left.name}`,
     against: WHOLE,
-    setup: schemaOf(all.filter((name) => name !== table)),
-    statement,
+    behind: groupsOf(derivations.filter((one) => one !== left)),
   }));
   const kinds = [...new Set(mapping.mapped.map(({ kind }) => kind))];
   const withoutKind = kinds.map((kind) => {
     const mapped = mapping.mapped.filter((column) => column.kind !== kind);
     const name = `convert without ${mapping.mapped.length - mapped.length} of kind ${kind}`;
-    return { name, against: CONVERT, setup: schemaOf(["cost_landing"]), statement: insert({ ...mapping, mapped }) };
+    return { name, against: CONVERT, setup: schemaOf([]), statement: insert({ ...mapping, mapped }), behind: [] };
   });
   return [
     read,
-    { name: CONVERT, against: READ, setup: schemaOf(["cost_landing"]), statement },
-    { name: STORE, against: CONVERT, setup: schemaOf(stored), statement },
-    { name: WHOLE, against: STORE, setup: schemaOf(all), statement },
-    ...withoutTable,
+    { name: CONVERT, against: READ, setup: schemaOf([]), statement, behind: [] },
+    { name: STORE, against: CONVERT, setup: stored, statement, behind: [] },
+    whole,
+    { ...whole, name: "whole without rejected_rows", against: WHOLE, setup: stored },
+    ...withoutDerivation,
     ...withoutKind,
   ];
 }
 
-/** The tables that materialized views fill out of cost_entries. */
-function derivedTables(): string[] {
-  return readMigrations().flatMap(({ name }) => /^\d+_(.*)_from_entries[.]sql$/.exec(name)?.[1] ?? []);
+/** A statement that fills a rollup or the slices of a dimension out of a load. */
+type Derivation = { readonly name: string; readonly sql: string };
+
+function listDerivations(): Derivation[] {
+  const files = readdirSync(new URL("../clickhouse/queries/", import.meta.url)).toSorted();
+  return files.flatMap((file) => {
+    const name = /^derive-(.*)[.]sql$/.exec(file)?.[1];
+    return name === undefined ? [] : [{ name, sql: readQuery(`derive-${name}`) }];
+  });
 }
 
-/** The migrations that make these tables and fill them. */
+/** Those that read the lines come first, those that read what the first ones made behind them. */
+function groupsOf(derivations: readonly Derivation[]): string[][] {
+  const isFirst = ({ sql }: Derivation) => sql.includes("FROM cost_entries");
+  const groups = [derivations.filter(isFirst), derivations.filter((one) => !isFirst(one))];
+  return groups.map((group) => group.map(({ sql }) => sql));
+}
+
+/** The whole schema, of which a load fills only these tables. */
 function schemaOf(tables: readonly string[]): string[] {
-  return readMigrations().flatMap(({ name, sql }) => {
-    const table = /^\d+_(.*?)(?:_from_(?:landing|entries))?[.]sql$/.exec(name)?.[1] ?? "";
-    return tables.includes(table) ? [sql] : [];
+  const migrations = readMigrations();
+  const unwanted = migrations.flatMap(({ name }) => {
+    const [, table, from] = /^\d+_(.*)_from_(landing|entries)[.]sql$/.exec(name) ?? [];
+    return table === undefined || tables.includes(table) ? [] : [`DROP VIEW IF EXISTS ${table}_from_${from}`];
   });
+  return [...migrations.map(({ sql }) => sql), ...unwanted];
 }
 
 function filesOf({ directory, parts }: GeneratedExport): string[] {
