@@ -46,6 +46,13 @@ const RESULT_SETTINGS: ClickHouseSettings = {
   date_time_output_format: "iso",
 };
 
+/** What to do about failures of the warehouse that are nobody's statement's fault, by ClickHouse's code. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  "241": "The warehouse has no memory left for it: give it more, or do less at once, then try again.",
+  "243": "The warehouse's disk is full: free some space, then try again.",
+};
+const DISK_FULL = /No space left on device|errno: 28/;
+
 /** Connects lazily: nothing is sent before the first statement. */
 export function createWarehouse(address: WarehouseAddress): Warehouse {
   const client = createClient({
@@ -127,6 +134,14 @@ export function clickHouseCode(error: unknown): string | undefined {
   return undefined;
 }
 
+/** What ClickHouse says of a failure, without its code; undefined when the server did not answer. */
+export function clickHouseMessage(error: unknown): string | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ClickHouseError) return cause.message;
+  }
+  return undefined;
+}
+
 function warehouseError(error: unknown, sql: string, url: string): WarehouseError {
   const text = sql
     .replace(/^--.*\n/gm, "")
@@ -137,7 +152,8 @@ function warehouseError(error: unknown, sql: string, url: string): WarehouseErro
   if (error instanceof ClickHouseError) {
     const type = error.type === undefined ? "" : ` ${error.type}`;
     return new WarehouseError(
-      `ClickHouse at ${host} refused "${statement}": ${error.message.slice(0, 600)} (code ${error.code}${type})`,
+      `ClickHouse at ${host} refused "${statement}": ${error.message.slice(0, 600)} (code ${error.code}${type})` +
+        remedyFor(error),
       { cause: error },
     );
   }
@@ -146,4 +162,9 @@ function warehouseError(error: unknown, sql: string, url: string): WarehouseErro
     `ClickHouse at ${host} did not finish "${statement}": ${reason}. Check that it runs and can be reached.`,
     { cause: error },
   );
+}
+
+function remedyFor({ code, message }: ClickHouseError): string {
+  const remedy = REMEDIES[DISK_FULL.test(message) ? "243" : code];
+  return remedy === undefined ? "" : `. ${remedy}`;
 }

@@ -20,7 +20,7 @@ const KnownRunRow = z
     last_day: z.custom<Day>((value) => typeof value === "string" && isDay(value)),
     own_load_ids: z.array(z.string()),
     priority: z.number().int(),
-    is_withdrawn: z.union([z.boolean(), z.number()]).transform(Boolean),
+    last_state: z.enum(["published", "withdrawn", "pruned"]),
   })
   .transform((row): StoredRun => ({
     source: row.source,
@@ -33,7 +33,8 @@ const KnownRunRow = z
     days: { first: row.first_day, last: row.last_day },
     loadIds: row.own_load_ids,
     priority: row.priority,
-    isWithdrawn: row.is_withdrawn,
+    isWithdrawn: row.last_state === "withdrawn",
+    isPruned: row.last_state === "pruned",
   }));
 
 /** A run that was published, with the loads of its own. */
@@ -42,6 +43,8 @@ export type LiveRun = KnownRun & PublishedRun & Pick<Run, "exportName">;
 type StoredRun = LiveRun & {
   /** Of the source, when the run was published last. */
   readonly priority: number;
+  /** Its rows are gone: it is known, but can answer no more. */
+  readonly isPruned: boolean;
 };
 
 type Filter = { readonly source: string; readonly export: string; readonly dataset: string; readonly month: string };
@@ -49,7 +52,7 @@ type Filter = { readonly source: string; readonly export: string; readonly datas
 /** The runs of a source that were ever published; of one series where export, dataset and month are not empty. */
 export const listKnownRuns = defineQuery<Filter, StoredRun>("known-runs", KnownRunRow);
 
-/** Those of them that are published now. */
+/** Those of them that are published now: neither withdrawn nor pruned. */
 export async function listLiveRuns(warehouse: Warehouse, filter: Filter): Promise<StoredRun[]> {
-  return (await listKnownRuns(warehouse, filter)).filter((run) => !run.isWithdrawn);
+  return (await listKnownRuns(warehouse, filter)).filter((run) => run.isWithdrawn !== true && !run.isPruned);
 }

@@ -13,9 +13,10 @@ const ListedPublicationRow = z
     submitted_at: Moment,
     first_day: z.string(),
     last_day: z.string(),
-    state: z.enum(["published", "withdrawn"]),
+    state: z.enum(["published", "withdrawn", "pruned"]),
     priority: z.number().int(),
     published_at: Moment,
+    pruned_at: Moment.nullable(),
     is_current: z.union([z.boolean(), z.number()]).transform(Boolean),
     loads: Count,
     entries: Count,
@@ -34,6 +35,8 @@ const ListedPublicationRow = z
     state: row.state,
     priority: row.priority,
     publishedAt: row.published_at,
+    /** When its rows were given up; null where they are still there. */
+    prunedAt: row.pruned_at,
     /** Whether it answers for its series now. */
     isCurrent: row.is_current,
     loads: row.loads,
@@ -43,7 +46,7 @@ const ListedPublicationRow = z
     silentDays: row.silent_days,
   }));
 
-/** A step of what is visible: a publication, or a withdrawal. */
+/** A step of what is visible: a publication, be it pruned since, or a withdrawal. */
 export type ListedPublication = z.infer<typeof ListedPublicationRow>;
 
 /** What answers now, or everything that ever was; of all sources and datasets where none is given. */

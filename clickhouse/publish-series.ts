@@ -2,13 +2,16 @@ import { randomUUID } from "node:crypto";
 import { ReconciliationError } from "../src/domain/errors.ts";
 import { composePublication, datesOf, newestRun } from "../src/domain/publication.ts";
 import type { Piece } from "../src/domain/publication.ts";
+import { firstDayOf } from "../src/domain/month.ts";
 import type { SeriesKey } from "../src/domain/run.ts";
 import type { Warehouse } from "./client.ts";
+import { deriveLoad } from "./derive-load.ts";
 import { listLiveRuns } from "./known-runs.ts";
 import type { LiveRun } from "./known-runs.ts";
 import { recordLoad } from "./loads.ts";
 import { copyDays, countDays, insertPublications } from "./publications.ts";
 import type { PublicationRecord } from "./publications.ts";
+import { countDroppedLoads } from "./retention.ts";
 import { settleShadows } from "./shadows.ts";
 
 /** What happens to a series: a run is added or replaced, or one is taken back. */
@@ -25,7 +28,8 @@ const ATTEMPTS = 5;
  * publication; undefined when nothing of the series is left.
  *
  * Two of these at once do not miss each other. Each announces itself before it looks for overlaps, so at least one of
- * the two sees both. And each looks afterwards whether the series holds the runs it was composed of.
+ * the two sees both. And each looks afterwards whether the series holds the runs it was composed of. Nor does one miss
+ * a prune: that leaves alone what is announced, and what it pruned before is noticed between announcing and publishing.
  */
 export async function publishSeries(
   warehouse: Warehouse,
@@ -33,31 +37,60 @@ export async function publishSeries(
   change: SeriesChange,
   priority: number,
 ): Promise<PublicationRecord | undefined> {
-  let runs = applyChange(await listSeries(warehouse, series), change);
-  let current = await publishNewest(warehouse, runs, priority, change);
+  let { runs, current } = await publishNewest(warehouse, series, priority, change);
   for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
-    const seen = await listSeries(warehouse, series);
-    if (isSame(seen, runs)) break;
-    runs = seen;
-    current = await publishNewest(warehouse, runs, priority);
+    if (isSame(await listSeries(warehouse, series), runs)) break;
+    ({ runs, current } = await publishNewest(warehouse, series, priority));
   }
   return current;
 }
 
+type Composed = { readonly runs: readonly LiveRun[]; readonly current: PublicationRecord | undefined };
+
 async function publishNewest(
   warehouse: Warehouse,
-  runs: readonly LiveRun[],
+  series: SeriesKey,
   priority: number,
   change?: SeriesChange,
-): Promise<PublicationRecord | undefined> {
-  const newest = newestRun(runs);
+): Promise<Composed> {
+  const { runs, current } = await announceNewest(warehouse, series, priority, change);
   const rows: PublicationRecord[] = [];
-  if (change !== undefined && (change.kind === "withdraw" || change.run.runId !== newest?.runId)) {
+  if (change !== undefined && (change.kind === "withdraw" || change.run.runId !== current?.run.runId)) {
     rows.push(recordOf(change, priority));
   }
-  const current = newest === undefined ? undefined : await announce(warehouse, newest, runs, priority);
   await insertPublications(warehouse, current === undefined ? rows : [...rows, { ...current, state: "published" }]);
-  return current;
+  return { runs, current };
+}
+
+/** Announces the run that is to answer; once more where a run that it may be composed of was pruned meanwhile. */
+async function announceNewest(
+  warehouse: Warehouse,
+  series: SeriesKey,
+  priority: number,
+  change?: SeriesChange,
+): Promise<Composed> {
+  for (let live = await listSeries(warehouse, series); ;) {
+    const runs = change === undefined ? live : applyChange(live, change);
+    const newest = newestRun(runs);
+    const current = newest === undefined ? undefined : await announce(warehouse, newest, runs, priority);
+    if (change?.kind === "publish") await requireUndropped(warehouse, change);
+    const seen = await listSeries(warehouse, series);
+    if (live.every((run) => seen.some((other) => keyOf(other) === keyOf(run)))) return { runs, current };
+    live = seen;
+  }
+}
+
+/** Loads that nobody has published for a day count as given up. */
+async function requireUndropped(
+  warehouse: Warehouse,
+  { run, ownLoadIds }: SeriesChange & { kind: "publish" },
+): Promise<void> {
+  const [found] = await countDroppedLoads(warehouse, { load_ids: ownLoadIds });
+  if ((found?.dropped ?? 0) === 0) return;
+  throw new ReconciliationError(
+    `${run.source}/${run.exportName}/${run.runId}: its rows waited for more than a day and were pruned. ` +
+      "Nothing was published. Import the run again.",
+  );
 }
 
 /** Composes a run's publication, says that it is coming, and settles with all others who is silent. */
@@ -106,6 +139,7 @@ async function loadsOf(warehouse: Warehouse, run: LiveRun, { run: elder, days }:
   };
   await recordLoad(warehouse, { ...record, state: "started" });
   await copyDays(warehouse, { load_ids: elder.loadIds, from, until, load_id: loadId });
+  await deriveLoad(warehouse, { load_id: loadId, billing_month: firstDayOf(run.month) });
   const [copied] = await countDays(warehouse, { load_ids: [loadId], from, until });
   if (copied?.entries !== entries) {
     throw new ReconciliationError(
@@ -137,8 +171,12 @@ function applyChange(live: readonly LiveRun[], change: SeriesChange): LiveRun[] 
 }
 
 function isSame(a: readonly LiveRun[], b: readonly LiveRun[]): boolean {
-  const keys = (runs: readonly LiveRun[]) => runs.map(({ runId, loadIds }) => [runId, ...loadIds].join()).toSorted();
-  return keys(a).join(";") === keys(b).join(";");
+  const keys = (runs: readonly LiveRun[]) => runs.map(keyOf).toSorted().join(";");
+  return keys(a) === keys(b);
+}
+
+function keyOf({ runId, loadIds }: LiveRun): string {
+  return [runId, ...loadIds].join();
 }
 
 async function listSeries(warehouse: Warehouse, series: SeriesKey): Promise<LiveRun[]> {

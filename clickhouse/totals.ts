@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineQuery, Money } from "./query.ts";
+import { Count, defineQuery, Money } from "./query.ts";
 
 const RunTotal = z.object({
   billing_currency: z.string(),
@@ -10,6 +10,19 @@ const RunTotal = z.object({
 
 /** The sum of one currency over some loads, and whether the rollups say the same. */
 export type RunTotal = z.infer<typeof RunTotal>;
+
+const RejectTotal = z.object({
+  billing_currency: z.string(),
+  rows: Count,
+  rows_without_cost: Count,
+  total: Money,
+});
+
+/** The rejected rows of some loads in one currency; the total is of those whose cost can be read. */
+export type RejectTotal = z.infer<typeof RejectTotal>;
+
+/** The rejected rows of some loads, by currency. */
+export const listRejectTotals = defineQuery<{ load_ids: readonly string[] }, RejectTotal>("reject-totals", RejectTotal);
 
 /** The totals of some loads of one billing month, by currency. */
 export const listRunTotals = defineQuery<{ load_ids: readonly string[]; billing_month: string }, RunTotal>(

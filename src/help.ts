@@ -32,6 +32,20 @@ Examples:
   $ billhouse import
   $ billhouse import --source-name contoso --billing-period 2026-05 --dry-run
   $ billhouse import --run-id 2f0e3a52-9c51-4a6c-b9ad-3c1f7f0e9a11 --overwrite`,
+  importFile: `
+A file goes the same road as any other part: every row is loaded or the run is not published. With --manifest (any
+shape that Azure has written) the files are its blobs, by name, and all of them have to be given. Without, a single
+file stands for its whole billing month: another file of the same name, month and dataset replaces it, and the same
+file again is skipped. Where the source is in the list, its priority and reject limit count; another name is taken as
+it is, with their defaults.
+
+Standard input is kept in a temporary file until it is imported: what is refused has to be read a second time to say
+why.
+
+Examples:
+  $ billhouse import-file --file may-actual.csv.gz --source-name portal --month 2026-05
+  $ billhouse import-file --manifest manifest.json --file part_0_0001.csv.gz --file part_1_0001.csv.gz -s contoso
+  $ zcat costs.csv.gz | billhouse import-file --file - -s portal --month 2026-05 --dataset amortized`,
   inspect: `
 Reads the listing and the manifests; no data file is opened and nothing is changed. States: pending (the next import
 brings it in), imported, superseded (later runs cover all of its days) and withdrawn; only import --run-id brings in the
@@ -41,9 +55,20 @@ Examples:
   $ billhouse inspect
   $ billhouse inspect --source-name contoso --billing-period 20260501-20260531
   $ billhouse inspect --json | jq '.sources[].runs[] | select(.state == "pending") | .runId'`,
+  download: `
+A file has its own name only once it is whole and its size and MD5 are right, where the manifest or the storage
+account gives one; before that it is called <name>.part. What is there already is left alone, and what was broken off
+goes on where it stopped, so after Ctrl-C or a failure the same command again completes it. A run's manifest comes
+last. The directory can be a source itself: billhouse sources add copy --path <directory>.
+
+Examples:
+  $ billhouse download --source-name contoso --output-dir ./exports --month 2026-05
+  $ billhouse download --source-name contoso --output-dir ./exports --list-only
+  $ billhouse download --source-name contoso --output-dir ./manifests --skip-csv`,
   publications: `
 One line for each source, export, dataset and billing month: the run that answers, and since when. With --history every
-publication and withdrawal that there was, newest last; "as of" reads see what was published up to a moment.
+publication and withdrawal that there was, newest last; "as of" reads see what was published up to a moment, as long
+as it was not pruned.
 
 Examples:
   $ billhouse publications
@@ -56,14 +81,47 @@ Examples:
   $ billhouse withdraw --source-name contoso --run-id 2f0e3a52-9c51-4a6c-b9ad-3c1f7f0e9a11
   $ billhouse withdraw --source-name contoso --run-id 2f0e3a52-9c51-4a6c-b9ad-3c1f7f0e9a11 --dataset focus`,
   reconcile: `
-For each published run: stored bytes and rows of the manifest, rows loaded, rows rejected, the difference, and the sum
-of cost by metric and currency with all its digits. Also holds what the tables have now against what each load counted,
-and the rollups against the entries. Runs that a later one replaced are left out unless --all or --run-id asks for them.
+For each published run: stored bytes and rows of the manifest, rows loaded, rows rejected, the difference, the sum of
+cost by metric and currency with all its digits, and what the rejected rows would have cost. Also holds what the
+tables have now against what each load counted, and the rollups against the entries. Runs that a later one replaced
+are left out unless --all or --run-id asks for them.
 Exit code 1 when anything differs.
 
 Examples:
   $ billhouse reconcile
   $ billhouse reconcile --billing-period 2026-05 --json | jq '.runs[] | {runId, sums, differences}'`,
+  rejects: `
+Of published runs the rows that they were published without, where the source's reject limit allows that; of runs that
+were refused the rows of the last attempt. With each row its file, record number, cost where it can be read, and its
+text as CSV; after them how many rows there are for each reason. \`billhouse prune\` drops those of attempts that are
+a day old.
+
+Examples:
+  $ billhouse rejects
+  $ billhouse rejects --source-name contoso --month 2026-05 --limit 1000
+  $ billhouse rejects --json | jq -r '.rows[].text'`,
+  diff: `
+Compares what answers now with what answered before it, for each source, export and dataset of the month; --from and
+--to name other publications (\`billhouse publications --history --json\` gives their ids), or moments at which they
+answered. Shows cost before, after and the difference, with all digits and each currency by itself, of every
+subscription, meter and day that changed, the largest change first, and how many rows were added and removed. It looks
+at what a publication says by itself, whatever other exports answer.
+
+Examples:
+  $ billhouse diff 2026-05
+  $ billhouse diff 2026-05 --source-name contoso --by subscription
+  $ billhouse diff 2026-05 --from 2026-06-01 --to 2026-06-05T12:00:00 --json`,
+  prune: `
+Of each month, source, export and dataset the publication that answers and the two before it are kept (--keep 3), and
+with them every load that they name; a run that completes a month for a narrower one stays as long. All other rows go:
+those of older publications, of withdrawn runs, of attempts that failed, and of attempts that nobody has published for
+a day. What answers now never changes. A moment at which a pruned publication answered cannot be read any more and is
+refused. Pruned runs count as imported; import --run-id with --overwrite brings one back. It can be stopped and
+started again at any time, also beside imports.
+
+Examples:
+  $ billhouse prune --dry-run
+  $ billhouse prune --source-name contoso --keep 1`,
   query: `
 The result streams to stdout as ClickHouse writes it: PrettyCompact on a terminal, otherwise TabSeparated, or any of
 ClickHouse's formats. Start with the views costs, costs_daily, costs_by_resource, resources, meters, subscriptions,

@@ -3,6 +3,8 @@ import { BillhouseError } from "./domain/errors.ts";
 import { parseBillingPeriod, parseMonth } from "./domain/month.ts";
 import type { DayRange, Month } from "./domain/month.ts";
 
+const DATASETS = ["actual", "amortized", "usage", "focus"];
+
 /** `--source-name NAME`, any number of times. */
 export function sourceNames(otherwise = "all"): Option {
   return new Option("-s, --source-name <name>", `only this source; give it again for more (default: ${otherwise})`)
@@ -21,6 +23,11 @@ export function billingPeriod(): Option {
 /** A month like 2026-05. */
 export function month(flags: string, description: string): Option {
   return new Option(flags, description).argParser((value: string): Month => read(value, parseMonth));
+}
+
+/** `--dataset DATASET`. */
+export function dataset(description: string): Option {
+  return new Option("--dataset <dataset>", description).choices(DATASETS);
 }
 
 /** `--json`. */

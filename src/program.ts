@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { Command as Program, Option } from "commander";
+import { Command as Program } from "commander";
+import type { Option } from "commander";
 import type { ApplyOptions } from "./commands/apply.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ImportOptions } from "./commands/import.ts";
@@ -11,10 +12,11 @@ import type { WarehouseOptions } from "./commands/warehouse.ts";
 import type { WithdrawOptions } from "./commands/withdraw.ts";
 import type { Command, Context, ExitCode } from "./context.ts";
 import { HELP, PROGRAM_HELP } from "./help.ts";
-import { billingPeriod, flag, json, month, sourceNames, wholeNumber } from "./program-options.ts";
+import { addDownloadCommand, addImportFileCommand } from "./program-files.ts";
+import { addHistoryCommands } from "./program-history.ts";
+import { billingPeriod, dataset, flag, json, month, sourceNames, wholeNumber } from "./program-options.ts";
 import { addSourcesCommand } from "./program-sources.ts";
 
-const DATASETS = ["actual", "amortized", "usage", "focus"];
 const HELP_WIDTH = 120;
 
 /**
@@ -62,6 +64,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .addOption(json())
     .addHelpText("after", HELP.import)
     .action((options: ImportOptions) => run(async () => (await import("./commands/import.ts")).importSources, options));
+  addImportFileCommand(program, run);
   program
     .command("inspect")
     .alias("inspect_blob_source")
@@ -72,13 +75,14 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .addOption(json())
     .addHelpText("after", HELP.inspect)
     .action((options: InspectOptions) => run(async () => (await import("./commands/inspect.ts")).inspect, options));
+  addDownloadCommand(program, run);
   program
     .command("publications")
     .summary("list what is visible, and what was")
     .description("Lists what is visible: which run answers for each export, dataset and month.")
     .addOption(sourceNames())
     .addOption(billingPeriod())
-    .addOption(new Option("--dataset <dataset>", "only this one").choices(DATASETS))
+    .addOption(dataset("only this one"))
     .addOption(flag("--history", "every publication and withdrawal, not only the current ones"))
     .addOption(json())
     .addHelpText("after", HELP.publications)
@@ -92,7 +96,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .requiredOption("-s, --source-name <name>", "the source that delivered the run")
     .requiredOption("-r, --run-id <id>", "the run")
     .addOption(month("-m, --month <month>", "its billing month (2026-05), where the run id is in several"))
-    .addOption(new Option("--dataset <dataset>", "its dataset, where the run id is in several").choices(DATASETS))
+    .addOption(dataset("its dataset, where the run id is in several"))
     .option("--export-name <name>", "its export, where the run id is in several")
     .addOption(json())
     .addHelpText("after", HELP.withdraw)
@@ -110,6 +114,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .action((options: ReconcileOptions) =>
       run(async () => (await import("./commands/reconcile.ts")).reconcile, options),
     );
+  addHistoryCommands(program, run);
   program
     .command("query")
     .summary("ask the warehouse in SQL")

@@ -17,6 +17,13 @@ export type RunReport = {
     readonly actual: string;
     readonly amortized: string;
   }[];
+  /** The rejected rows by currency: their cost where it can be read, as text, and of how many it cannot. */
+  readonly rejects: readonly {
+    readonly billing_currency: string;
+    readonly rows: number;
+    readonly rows_without_cost: number;
+    readonly total: string;
+  }[];
 };
 
 /** Parts of one run that are loaded side by side. */
@@ -29,14 +36,16 @@ export async function importRun(activities: Activities, input: { source: Source;
   await activities.recordRun({ run, state: "importing", loadIds: [], error: "" });
   try {
     loads = await inBatches(run.parts, CONCURRENT_LOADS, (part) => activities.loadPart({ source, run, part }));
-    const totals = await activities.verifyRun({ run, loads, rejectLimit: source.rejectLimit });
+    const { totals, rejects } = await activities.verifyRun({ run, loads, rejectLimit: source.rejectLimit });
     const publication = await activities.publishRun({ run, loads, priority: source.priority });
     await activities.recordRun({ run, state: "imported", loadIds: loads.map((load) => load.loadId), error: "" });
     const { loaded, rejected } = countRows(loads);
-    return { publication, rowsLoaded: loaded, rowsRejected: rejected, totals };
+    return { publication, rowsLoaded: loaded, rowsRejected: rejected, totals, rejects };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    await activities.recordRun({ run, state: "failed", loadIds: loads.map((load) => load.loadId), error: message });
+    const failed = { run, state: "failed" as const, loadIds: loads.map((load) => load.loadId), error: message };
+    // The failure itself is what the caller must see, also when it cannot be written down.
+    await activities.recordRun(failed).catch(() => undefined);
     throw error;
   }
 }

@@ -63,7 +63,8 @@ export async function importSource(activities: Activities, input: ImportSourceIn
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const state = error instanceof Error && error.name === "AbortError" ? "canceled" : "failed";
-    await activities.recordAttempt({ ...begin, attempt, state, error: message });
+    // The failure itself is what the caller must see, also when it cannot be written down.
+    await activities.recordAttempt({ ...begin, attempt, state, error: message }).catch(() => undefined);
     throw error;
   }
 }

@@ -11,7 +11,7 @@ SELECT
     toString(argMax(p.last_day, (p.published_at, p.publication_id))) AS last_day,
     argMax(p.own_load_ids, (p.published_at, p.publication_id)) AS own_load_ids,
     argMax(p.priority, (p.published_at, p.publication_id)) AS priority,
-    argMax(p.state, (p.published_at, p.publication_id)) = 'withdrawn' AS is_withdrawn
+    argMax(p.state, (p.published_at, p.publication_id, p.state = 'pruned')) AS last_state
 FROM publications AS p
 WHERE p.state != 'announced'
     AND p.source = {source:String}

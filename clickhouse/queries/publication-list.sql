@@ -1,5 +1,5 @@
 -- What became visible and what was taken back, oldest first: of the runs that cover a day from `first_day` to `last_day`
--- (both included); everything that ever was, or only what answers now.
+-- (both included); everything that ever was, or only what answers now. A publication that was pruned is listed as such.
 SELECT
     p.publication_id AS publication_id,
     p.source AS source,
@@ -14,6 +14,7 @@ SELECT
     p.state AS state,
     p.priority AS priority,
     p.published_at AS published_at,
+    p.pruned_at AS pruned_at,
     p.publication_id IN (SELECT publication_id FROM current_publications) AS is_current,
     length(p.load_ids) AS loads,
     c.entries AS entries,
@@ -22,7 +23,7 @@ FROM publications AS p
 LEFT JOIN
 (
     SELECT n.publication_id AS publication_id, sum(l.rows_loaded) AS entries
-    FROM (SELECT publication_id, arrayJoin(load_ids) AS load_id FROM publications WHERE state != 'announced') AS n
+    FROM (SELECT publication_id, arrayJoin(load_ids) AS load_id FROM publications WHERE state NOT IN ('announced', 'pruned')) AS n
     INNER JOIN (SELECT load_id, rows_loaded FROM loads FINAL) AS l ON l.load_id = n.load_id
     GROUP BY n.publication_id
 ) AS c ON c.publication_id = p.publication_id
@@ -34,6 +35,7 @@ LEFT JOIN
     GROUP BY n.publication_id
 ) AS s ON s.publication_id = p.publication_id
 WHERE p.state != 'announced'
+    AND NOT (p.state = 'published' AND p.publication_id IN (SELECT publication_id FROM publications WHERE state = 'pruned'))
     AND (empty({sources:Array(String)}) OR p.source IN {sources:Array(String)})
     AND ({dataset:String} = '' OR p.dataset = {dataset:String})
     AND p.first_day <= toDate({last_day:String})

@@ -9,7 +9,7 @@ WITH
             dataset,
             billing_month,
             run_id,
-            argMax(tuple(publication_id, export_name, submitted_at, first_day, last_day, own_load_ids, load_ids, state), (published_at, publication_id))
+            argMax(tuple(publication_id, export_name, submitted_at, first_day, last_day, own_load_ids, load_ids, state), (published_at, publication_id, state = 'pruned'))
                 ::Tuple(publication_id UUID, export_name String, submitted_at DateTime64(7, 'UTC'), first_day Date, last_day Date, own_load_ids Array(UUID), load_ids Array(UUID), state String) AS latest
         FROM publications
         WHERE state != 'announced'

@@ -1,8 +1,9 @@
 import type { RunOutcome } from "../../workflows/import-source.ts";
 import type { Context } from "../context.ts";
 import { METRICS } from "../domain/run.ts";
+import { describeRejects } from "./describe-rejects.ts";
 import { countOf, formatBytes, formatCount, formatDuration } from "./format.ts";
-import type { SourceResult } from "./import.ts";
+import type { SourceResult } from "./run-imports.ts";
 import { formatTable } from "./table.ts";
 import type { Column } from "./table.ts";
 
@@ -92,6 +93,6 @@ function totalOf(run: RunOutcome): string {
       (metric) => `${total[metric]} ${billing_currency}${METRICS[run.dataset].length > 1 ? ` ${metric}` : ""}`,
     ),
   );
-  const rejected = run.report.rowsRejected;
-  return [...amounts, ...(rejected > 0 ? [`${countOf(rejected, "row")} rejected`] : [])].join(", ");
+  const { rejects } = run.report;
+  return [...amounts, ...(rejects.length > 0 ? [describeRejects(rejects)] : [])].join(", ");
 }

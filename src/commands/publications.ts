@@ -49,7 +49,7 @@ function describe(publications: readonly ListedPublication[]): string {
 }
 
 function stateOf({ state, isCurrent, silentDays }: ListedPublication): string {
-  if (state === "withdrawn") return "withdrawn";
+  if (state !== "published") return state;
   if (!isCurrent) return "replaced";
   return silentDays === 0
     ? "answers"

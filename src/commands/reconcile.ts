@@ -2,7 +2,8 @@ import type { Warehouse } from "../../clickhouse/client.ts";
 import { listRunCounts } from "../../clickhouse/reconcile-runs.ts";
 import type { RunCounts } from "../../clickhouse/reconcile-runs.ts";
 import { listSources } from "../../clickhouse/sources.ts";
-import { listRunTotals } from "../../clickhouse/totals.ts";
+import { listRejectTotals, listRunTotals } from "../../clickhouse/totals.ts";
+import type { RejectTotal } from "../../clickhouse/totals.ts";
 import { EXIT } from "../context.ts";
 import type { Command, Context } from "../context.ts";
 import { InvalidRequestError } from "../domain/errors.ts";
@@ -11,6 +12,7 @@ import type { DayRange } from "../domain/month.ts";
 import { METRICS } from "../domain/run.ts";
 import type { Metric } from "../domain/run.ts";
 import { readWarehouse } from "../open-warehouse.ts";
+import { describeRejects } from "./describe-rejects.ts";
 import { countOf, formatBytes, formatCount } from "./format.ts";
 import { formatTable } from "./table.ts";
 import type { Column } from "./table.ts";
@@ -27,6 +29,8 @@ export type ReconcileOptions = {
 /** A run, its sums as text with all digits, and every difference in words: none when all is well. */
 type Reconciled = RunCounts & {
   readonly sums: readonly { readonly metric: Metric; readonly currency: string; readonly total: string }[];
+  /** Rows that were refused, by currency; the total is of those whose cost can be read. */
+  readonly rejects: readonly RejectTotal[];
   readonly rowDifference: number;
   readonly differences: readonly string[];
 };
@@ -79,6 +83,7 @@ async function listReconciled(warehouse: Warehouse, options: ReconcileOptions): 
 
 async function addSums(warehouse: Warehouse, run: RunCounts): Promise<Reconciled> {
   const totals = await listRunTotals(warehouse, { load_ids: run.loadIds, billing_month: firstDayOf(run.month) });
+  const rejects = run.rowsRejected === 0 ? [] : await listRejectTotals(warehouse, { load_ids: run.loadIds });
   const disagreeing = totals.filter((total) => !total.rollups_agree).map((total) => total.billing_currency);
   const found = run.rowsLoaded + run.rowsRejected;
   const expected = run.declared.rows ?? run.recorded.rowsLoaded + run.recorded.rowsRejected;
@@ -93,7 +98,7 @@ async function addSums(warehouse: Warehouse, run: RunCounts): Promise<Reconciled
   const sums = totals.flatMap((total) =>
     METRICS[run.dataset].map((metric) => ({ metric, currency: total.billing_currency, total: total[metric] })),
   );
-  return { ...run, sums, rowDifference: expected - found, differences };
+  return { ...run, sums, rejects, rowDifference: expected - found, differences };
 }
 
 function differenceOf(what: string, expected: number | null, against: string, found: number): string[] {
@@ -122,6 +127,7 @@ function printReconciled({ print }: Context, runs: readonly Reconciled[]): void 
   for (const run of runs) {
     const name = `${run.source}: ${run.exportName} ${run.dataset} ${run.month}, run ${run.runId}`;
     if (run.rowsCarried > 0) print(`${name}: ${countOf(run.rowsCarried, "row")} of earlier runs complete the month.`);
+    if (run.rejects.length > 0) print(`${name}: ${describeRejects(run.rejects)}.`);
     for (const difference of run.differences) print(`${name}: ${difference}`);
   }
   const wrong = runs.filter((run) => run.differences.length > 0).length;

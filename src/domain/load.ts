@@ -20,6 +20,11 @@ export type Load = {
   readonly rejects: readonly Reject[];
 };
 
+/** Where a reject stands in its file, as messages name it. */
+export function placeOfReject(part: Part, { line, record }: Reject): string {
+  return line === null ? `${part.path} record ${record}:` : `${part.path}:${line} (record ${record})`;
+}
+
 /** All rows that a run brought. */
 export function countRows(loads: readonly Load[]): { loaded: number; rejected: number } {
   return {
@@ -51,9 +56,7 @@ function requireCount(place: string, declared: number | null, found: number): vo
 
 function describeRejects(loads: readonly Load[], rejected: number, rejectLimit: number): string {
   const examples = loads.flatMap(({ part, rejects }) =>
-    rejects.map(({ record, line, reason }) =>
-      line === null ? `${part.path} record ${record}: ${reason}` : `${part.path}:${line} (record ${record}) ${reason}`,
-    ),
+    rejects.map((reject) => `${placeOfReject(part, reject)} ${reject.reason}`),
   );
   const more = rejected > examples.length ? `; and ${rejected - examples.length} more` : "";
   return (

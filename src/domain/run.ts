@@ -26,6 +26,8 @@ export type Part = {
   readonly declaredRowCount: number | null;
   /** Identifies the stored version: the blob's ETag, or size and modification time of a local file. */
   readonly etag: string;
+  /** What the manifest says of the MD5 of its bytes, in hexadecimal digits; few say it. */
+  readonly declaredMd5?: string;
 };
 
 /** One delivery of one dataset for one billing month: a full snapshot of its days. Plain JSON. */

@@ -1,13 +1,14 @@
-import { utimes, writeFile } from "node:fs/promises";
+import { rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import Big from "big.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createActivities } from "../../activities/activities.ts";
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { createFolderStore } from "../../src/sources/folder.ts";
 import type { Store } from "../../src/sources/store.ts";
 import { importSource } from "../../workflows/import-source.ts";
-import { aRun } from "../support/exports.ts";
+import { aRun, type RenderedRun } from "../support/exports.ts";
 import { aFile, anInbox, failureOf, outcomeOf } from "../support/imports.ts";
 import { AGAIN, DAY, GOOD, later, NUMBER, rows } from "../support/small-file.ts";
 import { startTestEngine, type TestEngine } from "../support/warehouse.ts";
@@ -112,8 +113,89 @@ describe("of a manifest", () => {
   });
 });
 
+test("manifests of one month with the same time and different files name each other, and none is taken", async () => {
+  const inbox = await anInbox(warehouse);
+  const submittedAt = "2026-06-02T04:00:00.1234567Z";
+  const elder = aRun({ dataset: "actual", submittedAt: "2026-06-01T04:00:00.0000000Z", lines: [{ cost: "1" }] });
+  const [one, other] = ["2", "3"].map((cost) =>
+    aRun({ dataset: "actual", submittedAt, runId: `${cost}aaaaaaa-0000-4000-8000-000000000000`, lines: [{ cost }] }),
+  ) as [RenderedRun, RenderedRun];
+  const { runs, problems } = await inbox.deliver(elder, one, other);
+  expect(runs.map(({ runId, outcome }) => [runId, outcome])).toEqual([[elder.runId, "imported"]]);
+  expect(problems.map(({ message }) => message)).toEqual([
+    `${one.manifestPath} and ${other.manifestPath}: were submitted at the same moment but hold different files, ` +
+      "so none of them can be taken for the newer: remove the ones that are wrong",
+  ]);
+  expect(await inbox.sum("cost_in_billing_currency", "USD")).toBe("1");
+});
+
+test("a manifest that is no JSON, of 50 MB, or with a path that leads elsewhere stops no other run", async () => {
+  const inbox = await anInbox(warehouse);
+  const [good, noJson, huge, above, outside, elsewhere] = [0, 1, 2, 3, 4, 5].map((at) =>
+    aRun({ dataset: "actual", exportName: `export-${at}`, lines: [{ cost: "1" }] }),
+  ) as [RenderedRun, RenderedRun, RenderedRun, RenderedRun, RenderedRun, RenderedRun];
+  const names = (run: RenderedRun, blobName: string) =>
+    run.withManifest((manifest) => ({ ...manifest, blobs: manifest.blobs.map((blob) => ({ ...blob, blobName })) }));
+  await writeFile(join(inbox.source.path, "..", "outside.csv"), rows(GOOD));
+  await noJson.writeTo(inbox.source.path);
+  await writeFile(join(inbox.source.path, noJson.manifestPath), '{"blobs": [');
+  await huge.writeTo(inbox.source.path);
+  await writeFile(join(inbox.source.path, huge.manifestPath), Buffer.alloc(50_000_000, "[ "));
+  const url = "https://other.blob.core.windows.net/exports/part.csv";
+  const { runs, problems } = await inbox.deliver(
+    good,
+    names(above, "exports/../../outside.csv"),
+    names(outside, "/etc/passwd"),
+    names(elsewhere, url),
+  );
+  expect(runs.map(({ runId, outcome }) => [runId, outcome])).toEqual([[good.runId, "imported"]]);
+  expect(problems.map(({ message }) => message).toSorted()).toEqual([
+    `${noJson.manifestPath}: is not JSON: run the export again, or move the file away`,
+    `${huge.manifestPath}: has 50000000 bytes, more than any manifest (limit 8388608): move it away`,
+    leadsElsewhere(above, "exports/../../outside.csv"),
+    leadsElsewhere(outside, "/etc/passwd"),
+    leadsElsewhere(elsewhere, url),
+  ]);
+  await rm(join(inbox.source.path, "..", "outside.csv"));
+});
+
 describe("a source that allows rejects", () => {
   const lines = [{ cost: "1" }, { cost: "abc" }, { cost: "2" }, { date: "no day", cost: "4" }, { cost: "8" }];
+
+  test("is told what they would have cost, by currency, in all their digits, where it can be read", async () => {
+    const inbox = await anInbox(warehouse, { rejectLimit: 10 });
+    const tiny = "0.000000000000000000000000000001";
+    const bad = { date: "no day" };
+    const actual = aRun({
+      dataset: "actual",
+      parts: 2,
+      lines: [
+        { cost: "1" },
+        { ...bad, cost: tiny },
+        { ...bad, cost: "-3" },
+        { ...bad, cost: "1.2.3" },
+        { ...bad, cost: `0.${"0".repeat(30)}1` },
+        { ...bad, cost: "5e1", currency: "EUR" },
+        { cost: "abc", currency: "CHF" },
+      ],
+    });
+    const amortized = aRun({ dataset: "amortized", lines: [{ ...bad, cost: "7" }] });
+    const focus = aRun({ dataset: "focus", lines: [{ ...bad, cost: "8", effectiveCost: "9" }] });
+    const report = await inbox.deliver(actual, amortized, focus);
+    expect(outcomeOf(report, actual)).toMatchObject({
+      report: {
+        rowsLoaded: 1,
+        rowsRejected: 6,
+        rejects: [
+          { billing_currency: "CHF", rows: 1, rows_without_cost: 1, total: "0" },
+          { billing_currency: "EUR", rows: 1, rows_without_cost: 0, total: "50" },
+          { billing_currency: "USD", rows: 4, rows_without_cost: 2, total: new Big(tiny).minus(3).toFixed() },
+        ],
+      },
+    });
+    expect(outcomeOf(report, amortized)).toMatchObject({ report: { rejects: [{ rows: 1, total: "7" }] } });
+    expect(outcomeOf(report, focus)).toMatchObject({ report: { rejects: [{ rows: 1, total: "8" }] } });
+  });
 
   test("publishes the rest, and keeps the rejects with their reason and text", async () => {
     const inbox = await anInbox(warehouse, { rejectLimit: 2 });
@@ -133,7 +215,7 @@ describe("a source that allows rejects", () => {
         line: "2",
         reason: `CostInBillingCurrency: "abc" ${NUMBER}`,
         text: expect.stringContaining('"abc"') as string,
-        cost: "0",
+        cost: null,
         billing_currency: "USD",
       },
       {
@@ -164,11 +246,15 @@ describe("a source that allows rejects", () => {
     const inbox = await anInbox(warehouse, { rejectLimit: 1000 });
     const run = aFile(rows(GOOD, "x", GOOD));
     expect(failureOf(await inbox.deliver(run), run).message).toContain(
-      ":3 (record 2) the header has 7 fields, this record 1.",
+      ':3 (record 2) the header has 7 fields, this record 1: CostInBillingCurrency and what follows is missing in "x".',
     );
     expect(await inbox.select("line")).toEqual([]);
   });
 });
+
+function leadsElsewhere(run: RenderedRun, name: string): string {
+  return `${run.manifestPath}: names the blob "${name}", which is no path inside the container: find out who wrote this manifest`;
+}
 
 test("a part that changes while it is read is read anew, and only its new bytes count", async () => {
   const inbox = await anInbox(warehouse);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Warehouse } from "../../clickhouse/client.ts";
@@ -75,43 +76,43 @@ const STRUCTURE: readonly Bad[] = [
     "a quote that is never closed, at the end",
     rows(GOOD, `${GOOD}"x`),
     "FileError",
-    `:3 (record 2) Tags: a quote is opened and never closed. ${AGAIN}`,
+    `:3 (record 2) Tags: a quote is opened and never closed: ""x\\n". ${AGAIN}`,
   ],
   [
     "a quote that is never closed, in the last field of the middle",
     rows(GOOD, `${GOOD}"x`, GOOD, GOOD),
     "FileError",
-    `:3 (record 2) Tags: a quote is opened and never closed. ${AGAIN}`,
+    `:3 (record 2) Tags: a quote is opened and never closed: ""x\\n${GOOD}\\n${GOOD}\\n". ${AGAIN}`,
   ],
   [
     "a quote that is never closed, in the middle",
     rows(GOOD, '05/01/2026,1,1,"USD,,,', `${GOOD}"a, b"`),
     "FileError",
-    `:3 (record 2) BillingCurrencyCode: a quote is not closed, or one inside of the field is not doubled. ${AGAIN}`,
+    `:3 (record 2) BillingCurrencyCode: a quote is not closed, or one inside of the field is not doubled: ""USD,,,\\n${GOOD}"a, b"\\n". ${AGAIN}`,
   ],
   [
     "a lone quote as the last byte",
     `${rows(GOOD)}${GOOD}"`,
     "FileError",
-    `:3 (record 2) Tags: a quote is opened and never closed. ${AGAIN}`,
+    `:3 (record 2) Tags: a quote is opened and never closed: """. ${AGAIN}`,
   ],
   [
     "text behind a closing quote",
     rows(`${GOOD}"a"b`),
     "FileError",
-    `:2 (record 1) Tags: a quote is not closed, or one inside of the field is not doubled. ${AGAIN}`,
+    `:2 (record 1) Tags: a quote is not closed, or one inside of the field is not doubled: ""a"b\\n". ${AGAIN}`,
   ],
   [
     "a blank behind a closing quote",
     rows(`${GOOD}"a" `),
     "FileError",
-    `:2 (record 1) Tags: a quote is not closed, or one inside of the field is not doubled. ${AGAIN}`,
+    `:2 (record 1) Tags: a quote is not closed, or one inside of the field is not doubled: ""a" \\n". ${AGAIN}`,
   ],
   [
     "a carriage return behind a closing quote",
     rows(`${GOOD}"a"\r\r`, GOOD),
     "FileError",
-    `:2 (record 1) Tags: a quote is not closed, or one inside of the field is not doubled. ${AGAIN}`,
+    `:2 (record 1) Tags: a quote is not closed, or one inside of the field is not doubled: ""a"\\r\\r\\n${GOOD}\\n". ${AGAIN}`,
   ],
   [
     "a carriage return in front of a record",
@@ -123,37 +124,37 @@ const STRUCTURE: readonly Bad[] = [
     "too few fields",
     rows(GOOD, "05/01/2026,1,1,USD", GOOD),
     "FileError",
-    `:3 (record 2) the header has 7 fields, this record 4. ${AGAIN}`,
+    `:3 (record 2) the header has 7 fields, this record 4: BillingPeriodEndDate and what follows is missing in "05/01/2026,1,1,USD". ${AGAIN}`,
   ],
   [
     "too few fields, all blank",
     rows(GOOD, ",,", GOOD),
     "FileError",
-    `:3 (record 2) the header has 7 fields, this record 3. ${AGAIN}`,
+    `:3 (record 2) the header has 7 fields, this record 3: BillingCurrencyCode and what follows is missing in ",,". ${AGAIN}`,
   ],
   [
     "a last record that is cut off",
     `${rows(GOOD)}05/01/2026,1`,
     "FileError",
-    `:3 (record 2) the header has 7 fields, this record 2. ${AGAIN}`,
+    `:3 (record 2) the header has 7 fields, this record 2: Quantity and what follows is missing in "05/01/2026,1". ${AGAIN}`,
   ],
   [
     "too many fields",
     rows(GOOD, `${GOOD},`, GOOD),
     "FileError",
-    `:3 (record 2) the header has 7 fields, this record 8. ${AGAIN}`,
+    `:3 (record 2) the header has 7 fields, this record 8: behind Tags follows "". ${AGAIN}`,
   ],
   [
     "too many fields in the last record",
     `${rows(GOOD)}${GOOD},,x`,
     "FileError",
-    `:3 (record 2) the header has 7 fields, this record 9. ${AGAIN}`,
+    `:3 (record 2) the header has 7 fields, this record 9: behind Tags follows ",x". ${AGAIN}`,
   ],
   [
     "too few fields behind line breaks and blank lines",
     rows(`${GOOD}"a\n\nb"`, "", "", "x"),
     "FileError",
-    `:7 (record 2) the header has 7 fields, this record 1. ${AGAIN}`,
+    `:7 (record 2) the header has 7 fields, this record 1: CostInBillingCurrency and what follows is missing in "x". ${AGAIN}`,
   ],
 ];
 
@@ -235,12 +236,23 @@ const NO_NUMBERS = [
   "1.5e-30",
   "9".repeat(47),
   "1e46",
+  "1e046",
+  `1.${"0".repeat(30)}1`,
+  `${"9".repeat(40)}.${"9".repeat(31)}`,
+  "1.5E-30",
+  "1e-31",
+  "1 USD",
+  "(1.00)",
+  "1\u00a0000",
+  "1.5\u0000",
+  "+-1",
+  "1e1.5",
+  "1d",
+  "null",
 ];
 
 /** None of these is a day; with the month first, a day beyond the twelfth cannot come first. */
 const NO_DAYS = [
-  "31/12/2026",
-  "13/01/2026",
   "2026-02-31",
   "02/29/2026",
   "2026-13-01",
@@ -256,6 +268,19 @@ const NO_DAYS = [
   "2026-05-01T10:00:00+02:00",
   "2026-05-01T25:61",
   "1969-12-31",
+  "1970-01-01",
+  "2009-12-31",
+  "12/31/09",
+  "2100-01-01",
+  "2199-05-01",
+  "9999-12-31",
+  "0001-01-01",
+  "01/01/0001 00:00:00",
+  " 2026-05-01",
+  "2026-05-01 ",
+  "2026-05-01T",
+  "32/01/2026",
+  "14/13/2026",
   "46143",
   "NULL",
   "0",
@@ -300,12 +325,36 @@ const FILES: readonly Bad[] = [
     /:1 The file is empty, but even an export without rows has a header\./,
   ],
   [
-    "Parquet by the name of CSV",
+    "a Parquet file that is cut off, by the name of CSV",
     Buffer.from("PAR1\u0015\u0004\u0015"),
     "FileError",
-    /: This is a Parquet file, not CSV\./,
+    /: This Parquet file is cut off: it does not end with its footer\. Deliver the run again\.$/,
   ],
   ["a zip by the name of CSV", Buffer.from("PK\u0003\u0004rest"), "FileError", /: This is a zip archive, not CSV\./],
+  [
+    "UTF-16 without a mark",
+    Buffer.from(rows(GOOD), "utf16le"),
+    "FileError",
+    /:1 There are NUL bytes in the header: this is no UTF-8 text\. Save it as UTF-8\.$/,
+  ],
+  [
+    "UTF-16 with the high byte first, gzipped",
+    gzipSync(Buffer.from(`\uFEFF${rows(GOOD)}`, "utf16le").swap16()),
+    "FileError",
+    /:1 There are NUL bytes in the header: this is no UTF-8 text\. Save it as UTF-8\.$/,
+  ],
+  [
+    "a header in Latin-1",
+    Buffer.from("Date,Cost,Gr\u00f6\u00dfe\n05/01/2026,1,\n", "latin1"),
+    "FileError",
+    /:1 The header is not UTF-8 text\. Save the file as UTF-8\.$/,
+  ],
+  [
+    "rows in Latin-1",
+    Buffer.from(rows(GOOD, `${GOOD}M\u00fcller`), "latin1"),
+    "RejectedRowsError",
+    `:3 (record 2) Tags: "M\ufffdller" is not UTF-8 text. ${oneRow()}`,
+  ],
   [
     "UTF-16",
     Buffer.from(`\uFEFF${rows(GOOD)}`, "utf16le"),
@@ -412,13 +461,84 @@ test("a quote inside of a field that does not begin with one is a character", as
   expect(await inbox.select("tags_text")).toEqual([{ tags_text: '12" rack' }, { tags_text: ' "x"' }]);
 });
 
-test("bytes that are no UTF-8, and NUL bytes, are kept as they are", async () => {
+test("NUL bytes inside of a text are kept as they are", async () => {
   const inbox = await anInbox(warehouse);
-  await inbox.deliver(aFile(Buffer.from(rows(`${GOOD}M\u00fcller`, `${GOOD}a\u0000b`), "latin1")));
+  await inbox.deliver(aFile(Buffer.from(rows(`${GOOD}a\u0000b`, `${GOOD}\u0000`))));
   expect(await inbox.select("hex(tags_text)", "cost_in_billing_currency")).toEqual([
-    { "hex(tags_text)": "4DFC6C6C6572", cost_in_billing_currency: "1.5" },
     { "hex(tags_text)": "610062", cost_in_billing_currency: "1.5" },
+    { "hex(tags_text)": "00", cost_in_billing_currency: "1.5" },
   ]);
+});
+
+describe("text in another encoding is named by its column and refused", () => {
+  const header = "Date,Cost,ResourceName,ResourceGroup,CostCenter,SubscriptionId,AdditionalInfo,Tags,Gr\u00f6\u00dfe";
+  const columns = header.split(",").slice(2);
+
+  test.each(columns.map((column, at) => [column, at] as const))("in %s", async (column, index) => {
+    const texts = columns.map((_, at) => (at === index ? "M\u00fcller" : "")).join(",");
+    const bytes = [`${header}\n05/01/2026,1,,,,,,,\n05/02/2026,0.25,`, texts, "\n"];
+    const load = await loadFile(
+      warehouse,
+      Buffer.concat(bytes.map((text, at) => Buffer.from(text, at === 1 ? "latin1" : "utf8"))),
+    );
+    expect(load).toMatchObject({
+      rowsLoaded: 1,
+      rejects: [{ record: 2, line: 3, reason: `${column}: "M\ufffdller" is not UTF-8 text` }],
+    });
+    const kept = await warehouse.rows(
+      "SELECT position(text, unhex('4DFC6C6C6572')) > 0 AS is_whole, cost FROM rejected_rows WHERE load_id = {loadId:UUID}",
+      { loadId: load.loadId },
+    );
+    expect(kept).toEqual([{ is_whole: 1, cost: "0.25" }]);
+  });
+});
+
+test("a field of 5 MB arrives whole, in any kind of text and in a gzip", async () => {
+  const big = `{"a": "${"x, \n\u00e9\ud83d\ude00".repeat(500_000)}"}`;
+  const field = `"${big.replaceAll('"', '""')}"`;
+  const text = `Date,Cost,ResourceName,Tags,Note\n05/01/2026,1,${field},,\n05/02/2026,2,,${field},\n05/03/2026,3,,,${field}\n`;
+  expect(Buffer.byteLength(big)).toBeGreaterThan(5_000_000);
+  for (const bytes of [Buffer.from(text), gzipSync(text, { level: 1 })]) {
+    const { loadId, ...load } = await loadFile(warehouse, bytes);
+    expect(load).toMatchObject({ rowsLoaded: 3, rowsRejected: 0 });
+    const found = await warehouse.rows(
+      `SELECT lower(hex(MD5(concat(resource_name, tags_text, extra['Note'])))) AS md5, tags != map() AS has_tags
+      FROM cost_entries WHERE load_id = {loadId:UUID} ORDER BY line`,
+      { loadId },
+    );
+    const md5 = createHash("md5").update(big).digest("hex");
+    // A line break inside of a string is no JSON: the tags are kept as text.
+    expect(found).toEqual([0, 0, 0].map((has_tags) => ({ md5, has_tags })));
+  }
+});
+
+test("a refused text is told up to its eightieth character", async () => {
+  const name = `Cost (${"C".repeat(90)})`;
+  const text = `Date,Cost,Quantity,${name}\n${"\u{1f600}".repeat(100)},1,1,\n05/01/2026,1,${"7".repeat(300)},\n`;
+  const { rejects } = await loadFile(warehouse, Buffer.from(text));
+  expect(rejects.map(({ reason }) => reason)).toEqual([
+    `Date: "${"\u{1f600}".repeat(80)}" ${DAY}`,
+    `Quantity: "${"7".repeat(80)}" ${NUMBER}`,
+  ]);
+});
+
+test.each([
+  ["31/12/2026", "Date"],
+  ["13/05/2026", "Date"],
+  ["13/05/2026", "BillingPeriodEndDate"],
+  ["31/1/26", "BillingPeriodEndDate"],
+  ["13/05/2026 00:00:00", "Date"],
+])("a file with the day first (%s in %s) is refused, whatever the source allows", async (text, column) => {
+  const inbox = await anInbox(warehouse, { rejectLimit: 1000 });
+  const row = column === "Date" ? `${text},1,1,USD,,,` : `05/01/2026,1,1,USD,${text},,`;
+  const run = aFile(rows("x,1,1,USD,,,", GOOD.replace("05/01", "05/04"), row));
+  expect(failureOf(await inbox.deliver(run), run)).toEqual({
+    name: "FileError",
+    message:
+      `${run.partPaths[0]}:4 (record 3) ${column}: "${text}" ${DAY}: the day stands before the month, so that no date of ` +
+      "this file is certain. Nothing was published. Deliver the file as Azure wrote it, with the month first.",
+  });
+  expect(await inbox.select("line")).toEqual([]);
 });
 
 function exactly(text: string): RegExp {

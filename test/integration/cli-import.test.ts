@@ -51,6 +51,25 @@ test("import brings a run in with an exact total, and skips it the next time", a
   expect(await sum(cli)).toBe(total);
 });
 
+test("a part that unpacks to more than the environment allows is refused, and nothing of it is visible", async ({
+  cli,
+}) => {
+  const run = aRun({ dataset: "actual", lines: Array.from({ length: 50 }, () => ({ cost: "1" })) });
+  await deliver(cli, run);
+  await addSource(cli);
+  const limited = await runInProcess(["import"], {
+    env: { ...cli.env, BILLHOUSE_PART_LIMIT_GIB: String(8192 / 2 ** 30) },
+    cwd: cli.dir,
+  });
+  expect(limited.code).toBe(1);
+  expect(limited.stderr + limited.stdout).toContain(
+    "unpacks to more than 0.00000762939453125 GiB, which is the limit of a part. Nothing was published.",
+  );
+  expect(await sum(cli)).toBe("\\N");
+  expect((await cli.run("import")).code).toBe(0);
+  expect(await sum(cli)).toBe("50");
+});
+
 test("in a pipe every event is a line of JSON on stderr, and --json gives the result on stdout", async ({ cli }) => {
   const run = aRun({ dataset: "actual", lines: [{ cost: "5" }] });
   await deliver(cli, run);

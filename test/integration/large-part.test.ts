@@ -55,8 +55,21 @@ test("in a file of 300,000 rows each keeps its number, and a bad one is named; m
 test("in a file of 300,000 rows the one with a field too few is named", async () => {
   await writeRows((at) => `05/01/2026,${at}${at === BAD ? "" : ',"a\r\nb"'}`);
   await expect(loadFrom(warehouse, folder)).rejects.toThrow(
-    `${PART}:${2 * BAD} (record ${BAD}) the header has 3 fields, this record 2. Nothing was published.`,
+    `${PART}:${2 * BAD} (record ${BAD}) the header has 3 fields, this record 2: ResourceName is missing in "05/01/2026,${BAD}". Nothing was published.`,
   );
+});
+
+test("of a Parquet file of 150 MB the importer holds nothing in memory", async () => {
+  const rows = await warehouse.stream(
+    `SELECT toDate32('2026-05-01') AS Date, 1 AS Cost, randomPrintableASCII(1000) AS ResourceName FROM numbers(150000)
+    SETTINGS output_format_parquet_compression_method = 'none', output_format_parquet_row_group_size = 20000`,
+    "Parquet",
+  );
+  await pipeline(rows, createWriteStream(join(folder, PART)));
+  expect((await stat(join(folder, PART))).size).toBeGreaterThan(140 * MEGABYTE);
+  const memory = watchMemory();
+  expect(await loadFrom(warehouse, folder)).toMatchObject({ rowsLoaded: 150_000, rowsRejected: 0 });
+  expect(memory.growth()).toBeLessThan(96 * MEGABYTE);
 });
 
 async function writeRows(rowOf: (record: number) => string): Promise<void> {

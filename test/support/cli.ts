@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { test as base } from "vitest";
 import { acquireEmbedded } from "../../clickhouse/embedded/process.ts";
 import { runCli } from "../../src/command-line.ts";
+import { isAlive, until } from "./embedded.ts";
 
 /** What a command line gave. */
 export type CliResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
@@ -123,6 +124,7 @@ export const test = base.extend<{ prefix: string; engine: TestEngine; reader: Te
       const server = { CLICKHOUSE_URL: url, CLICKHOUSE_USER: username, CLICKHOUSE_PASSWORD: password };
       await use({ dataDir, server });
       await held.release();
+      await until(() => !isAlive(held.pid)); // it writes into its directory to the last
       await rm(dataDir, { recursive: true, force: true });
     },
     { scope: "file" },

@@ -11,6 +11,7 @@ import { daysOfMonth, monthOf, parseMonth } from "../../src/domain/month.ts";
 import type { Dataset, Run } from "../../src/domain/run.ts";
 import { SOURCE_DEFAULTS, type FolderSource } from "../../src/domain/source.ts";
 import { createFolderStore } from "../../src/sources/folder.ts";
+import { PART_LIMIT_BYTES } from "../../src/sources/part-limit.ts";
 import type { StoredFile } from "../../src/sources/store.ts";
 import type { RunOutcome, SourceReport } from "../../workflows/import-source.ts";
 import { aRun, type RenderedRun, type RunOptions } from "./exports.ts";
@@ -99,18 +100,28 @@ export function failureOf(report: SourceReport, run: RenderedRun): { name: strin
 }
 
 /** Loads a file of any bytes as an import would, without publishing it. */
-export async function loadFile(warehouse: Warehouse, bytes: Buffer, dataset: Dataset = "actual"): Promise<Load> {
+export async function loadFile(
+  warehouse: Warehouse,
+  bytes: Buffer,
+  dataset: Dataset = "actual",
+  partLimitBytes?: number,
+): Promise<Load> {
   const folder = await mkdtemp(join(tmpdir(), "billhouse-part-"));
   try {
     await writeFile(join(folder, PART), bytes);
-    return await loadFrom(warehouse, folder, dataset);
+    return await loadFrom(warehouse, folder, dataset, partLimitBytes);
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
 /** Loads the file `part.csv` of a folder as an import would, without publishing it. */
-export async function loadFrom(warehouse: Warehouse, folder: string, dataset: Dataset = "actual"): Promise<Load> {
+export async function loadFrom(
+  warehouse: Warehouse,
+  folder: string,
+  dataset: Dataset = "actual",
+  partLimitBytes = PART_LIMIT_BYTES,
+): Promise<Load> {
   const store = createFolderStore(folder);
   const files: StoredFile[] = [];
   for await (const listed of store.list()) files.push(listed);
@@ -134,7 +145,13 @@ export async function loadFrom(warehouse: Warehouse, folder: string, dataset: Da
     parts: [part],
   };
   const signal = new AbortController().signal;
-  const { loadPart } = createActivities({ warehouse, openStore: () => store, signal, onProgress: () => undefined });
+  const { loadPart } = createActivities({
+    warehouse,
+    openStore: () => store,
+    signal,
+    onProgress: () => undefined,
+    partLimitBytes,
+  });
   return loadPart({ source, run, part });
 }
 

@@ -10,7 +10,7 @@ export const AGAIN = "Nothing was published. Deliver the run again.";
 /** What is said of a number, and of a day, that cannot be read. */
 export const NUMBER = "is not a number of at most 46 digits before and 30 after the point";
 /** See NUMBER. */
-export const DAY = "is not a day such as 2026-05-31 or 05/31/2026";
+export const DAY = "is not a day from 2010 to 2099, such as 2026-05-31 or 05/31/2026";
 
 /** A CSV file of these lines, each with its end. */
 export function rows(...lines: readonly string[]): string {

@@ -26,8 +26,18 @@ test("a variable that is empty counts as not set", () => {
   const env = { CLICKHOUSE_URL: "", BILLHOUSE_DATA_DIR: "/data", LOG_LEVEL: "" };
   expect(readConfig(env, "/")).toEqual({
     warehouse: { kind: "embedded", dataDir: "/data", database: "billhouse" },
+    partLimitBytes: 256 * 2 ** 30,
     logLevel: "info",
   });
+});
+
+test("the limit of a part is given in GiB, also in fractions of one", () => {
+  expect(readConfig({ BILLHOUSE_PART_LIMIT_GIB: "0.5" }, "/").partLimitBytes).toBe(2 ** 29);
+  for (const wrong of ["0", "-1", "many", "1 GB"]) {
+    expect(() => readConfig({ BILLHOUSE_PART_LIMIT_GIB: wrong }, "/")).toThrow(
+      "BILLHOUSE_PART_LIMIT_GIB: expected a number of GiB, such as 256.",
+    );
+  }
 });
 
 test("every variable that is wrong is named, secrets are not repeated", () => {

@@ -11,7 +11,16 @@ import { type ExportRun, type WrittenExport, writeExport } from "../../src/demo/
 import { daysOfMonth, parseDay, parseMonth } from "../../src/domain/month.ts";
 import { countRows, exactSum, recordsOf, textOf } from "../support/exports.ts";
 
-const SETS = Object.keys(COLUMN_SETS) as ColumnSetName[];
+const SETS: readonly ColumnSetName[] = [
+  "ea-2024-08-01",
+  "ea-2021-10-01",
+  "ea-portal",
+  "mca-2023-12-01-preview",
+  "csp-2021-10-01",
+  "mosp-2019-11-01",
+  "focus-1.0r2",
+  "focus-1.2",
+];
 const ROWS = 1_000;
 
 test.each(SETS)("%s: rows parse, and the control sums are those of the text", async (columns) => {

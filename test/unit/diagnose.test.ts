@@ -3,40 +3,67 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { diagnosePart, linesOfRecords } from "../../src/sources/diagnose.ts";
-import { openPart } from "../../src/sources/part-header.ts";
+import { openCsvPart } from "../../src/sources/part-header.ts";
 
 const HEADER = "Date,Cost,Tags\n";
 
+const CUT = "x".repeat(78);
+
 test.each([
-  ["too few fields", "1,2,3\n4,5\n6,7,8\n", ":3 (record 2)", "the header has 3 fields, this record 2"],
-  ["too many fields", "1,2,3\n4,5,6,7\n", ":3 (record 2)", "the header has 3 fields, this record 4"],
-  ["a comma at the end", "1,2,3,\n4,5,6\n", ":2 (record 1)", "the header has 3 fields, this record 4"],
-  ["a cut last record", "1,2,3\n4,5", ":3 (record 2)", "the header has 3 fields, this record 2"],
-  ["an open quote at the end", '1,2,3\n4,5,"6\n', ":3 (record 2)", "Tags: a quote is opened and never closed"],
+  ["too few fields", "1,2,3\n4,5\n6,7,8\n", ":3 (record 2)", counts(2, 'Tags is missing in "4,5"')],
+  ["one field", "1,2,3\n4\n6,7,8\n", ":3 (record 2)", counts(1, 'Cost and what follows is missing in "4"')],
+  ["too many fields", "1,2,3\n4,5,6,7\n", ":3 (record 2)", counts(4, 'behind Tags follows "7"')],
+  ["a comma at the end", "1,2,3,\n4,5,6\n", ":2 (record 1)", counts(4, 'behind Tags follows ""')],
+  ["a cut last record", "1,2,3\n4,5", ":3 (record 2)", counts(2, 'Tags is missing in "4,5"')],
   [
-    "an open quote in the middle",
-    '1,2,3\n4,"5,6\n7,8,"x"\n',
+    "a long record that is cut",
+    `1,2,3\n4,${CUT}xx`,
     ":3 (record 2)",
-    "Cost: a quote is not closed, or one inside of the field is not doubled",
+    counts(2, `Tags is missing in "4,${CUT}"`), // 80 characters
+  ],
+  ["an open quote at the end", '1,2,3\n4,5,"6', ":3 (record 2)", 'Tags: a quote is opened and never closed: ""6"'],
+  [
+    "an open quote in front of more than can be shown",
+    `1,2,3\n4,5,"x${CUT}${CUT}`,
+    ":3 (record 2)",
+    `Tags: a quote is opened and never closed: ""x${CUT}"`,
   ],
   [
-    "text behind a closing quote",
-    '1,"2"x,3\n',
+    "an open quote in the middle",
+    '1,2,3\n4,"5,6 7,8,"x"',
+    ":3 (record 2)",
+    'Cost: a quote is not closed, or one inside of the field is not doubled: ""5,6 7,8,"x""',
+  ],
+  [
+    "text behind a closing quote, with commas in quotes before",
+    '"1,"",1","2"x,3',
     ":2 (record 1)",
-    "Cost: a quote is not closed, or one inside of the field is not doubled",
+    'Cost: a quote is not closed, or one inside of the field is not doubled: ""2"x,3"',
   ],
   [
     "a quote inside of a field",
-    '1,2,3\n1,2,3"\n',
+    '1,2,3\n1,2,3" rack',
     ":3 (record 2)",
-    "Tags: a quote stands inside of a field that does not begin with one",
+    'Tags: a quote stands inside of a field that does not begin with one: "3" rack"',
   ],
-])("the place of %s is named", async (_, rows, place, problem) => {
+  [
+    "a quote in a field too many",
+    '1,2,3\n1,2,3,4"',
+    ":3 (record 2)",
+    'column 4, behind the last of the header: a quote stands inside of a field that does not begin with one: "4""',
+  ],
+])("the place and the text of %s are named", async (_, rows, place, problem) => {
   for (const text of [`${HEADER}${rows}`, `\uFEFF${HEADER}${rows}`, `${HEADER}${rows}`.replaceAll("\n", "\r\n")]) {
     const expected = { place: `part.csv${place}`, problem };
     expect(await diagnose(Buffer.from(text))).toEqual(expected);
+    expect(await diagnose(Buffer.from(text), 7)).toEqual(expected);
     expect(await diagnose(gzipSync(text))).toEqual(expected);
   }
+});
+
+test("text of several lines is told on one", async () => {
+  const diagnosis = await diagnose(Buffer.from(`${HEADER}1,2,"a\r\n\tb`));
+  expect(diagnosis?.problem).toBe('Tags: a quote is opened and never closed: ""a\\r\\n\\tb"');
 });
 
 test("a record behind line breaks in quotes and blank lines begins on its line of the file", async () => {
@@ -93,7 +120,10 @@ describe("of a gzip", () => {
 test("a quote that is never closed does not fill the memory", async () => {
   const text = `${HEADER}1,2,"${"x".repeat(40 * 1024 * 1024)}\n`;
   const diagnosis = await diagnose(Buffer.from(text));
-  expect(diagnosis).toEqual({ place: "part.csv:2 (record 1)", problem: "Tags: a quote is opened and never closed" });
+  expect(diagnosis).toEqual({
+    place: "part.csv:2 (record 1)",
+    problem: `Tags: a quote is opened and not closed within 16 MB: ""${"x".repeat(79)}"`,
+  });
 });
 
 test("the lines of records are found in any file, however it is cut into chunks", async () => {
@@ -108,7 +138,7 @@ test("the lines of records are found in any file, however it is cut into chunks"
         expected.set(at + 1, text.split("\n").length);
         text += `1,"${tag.replaceAll('"', '""')}"${end}`;
       }
-      const part = await openPart(streamOf(Buffer.from(text), size), "part.csv");
+      const part = await openCsvPart(streamOf(Buffer.from(text), size), "part.csv");
       expect(await linesOfRecords(part, [...expected.keys()])).toEqual(expected);
     }),
     { numRuns: 100 },
@@ -117,7 +147,7 @@ test("the lines of records are found in any file, however it is cut into chunks"
 
 test("records that the part does not have are not found, and no more is read than needed", async () => {
   const stream = streamOf(Buffer.from(`${HEADER}${"1,2,3\n".repeat(100_000)}`), 1024);
-  const part = await openPart(stream, "part.csv");
+  const part = await openCsvPart(stream, "part.csv");
   expect(await linesOfRecords(part, [3, 7])).toEqual(
     new Map([
       [3, 4],
@@ -125,13 +155,17 @@ test("records that the part does not have are not found, and no more is read tha
     ]),
   );
   expect(stream.readableEnded).toBe(false);
-  const short = await openPart(streamOf(Buffer.from(`${HEADER}1,2,3\n`)), "part.csv");
+  const short = await openCsvPart(streamOf(Buffer.from(`${HEADER}1,2,3\n`)), "part.csv");
   expect(await linesOfRecords(short, [1, 2])).toEqual(new Map([[1, 2]]));
 });
 
-async function diagnose(bytes: Buffer) {
-  const part = await openPart(streamOf(bytes), "part.csv");
+async function diagnose(bytes: Buffer, chunkSize?: number) {
+  const part = await openCsvPart(streamOf(bytes, chunkSize), "part.csv");
   return diagnosePart(part, "part.csv");
+}
+
+function counts(found: number, what: string): string {
+  return `the header has 3 fields, this record ${found}: ${what}`;
 }
 
 function streamOf(bytes: Buffer, size = 64 * 1024): Readable {

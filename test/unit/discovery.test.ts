@@ -113,6 +113,29 @@ test("single files without a manifest are runs of their export, the newest file 
   });
 });
 
+test("a single Parquet file without a manifest is a run, too", async () => {
+  const names = [`daily_${guid(1)}.parquet`, `daily_${guid(2)}.snappy.parquet`];
+  const { runs, skipped } = await discover(
+    Object.fromEntries(names.map((name) => [`exports/daily/20190501-20190531/${name}`, "PAR1"])),
+  );
+  expect(runs.map((run) => run.runId).toSorted()).toEqual([guid(1), guid(2)]);
+  expect(skipped).toEqual([]);
+});
+
+test("a manifest of Parquet files is read like any other", async () => {
+  const manifest = currentManifest({
+    blobs: [aBlob(`exports/daily/20260501-20260531/${guid(1)}/part_0_0001.snappy.parquet`)],
+    top: { deliveryConfig: { partitionData: true, fileFormat: "Parquet", compressionMode: "Snappy" } },
+  });
+  const folder = `exports/daily/20260501-20260531/${guid(1)}`;
+  const { runs, problems } = await discover({
+    [`${folder}/part_0_0001.snappy.parquet`]: "PAR",
+    [`${folder}/manifest.json`]: JSON.stringify(manifest),
+  });
+  expect(problems).toEqual([]);
+  expect(runs[0]?.parts.map((part) => part.path)).toEqual([`${folder}/part_0_0001.snappy.parquet`]);
+});
+
 test("two exports that share a folder without manifests stay two exports", async () => {
   const { runs } = await discover({
     [`exports/20190501-20190531/one_${guid(1)}.csv`]: "abc",

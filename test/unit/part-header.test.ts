@@ -3,7 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { FileError } from "../../src/domain/errors.ts";
-import { openPart } from "../../src/sources/part-header.ts";
+import { openCsvPart } from "../../src/sources/part-header.ts";
 
 const TEXT = 'Date,"Cost, net",Tags\n05/01/2026,1,\n';
 
@@ -16,7 +16,7 @@ test.each([
   ["without any row or line end", Buffer.from('Date,"Cost, net",Tags'), "none"],
 ])("a file %s gives its header and all of its bytes, in whichever chunks it comes", async (_, bytes, encoding) => {
   for (const size of [1, 7, bytes.length]) {
-    const part = await openPart(streamOf(bytes, size), "part.csv");
+    const part = await openCsvPart(streamOf(bytes, size), "part.csv");
     expect(part.header).toEqual(["Date", "Cost, net", "Tags"]);
     expect(part.encoding).toBe(encoding);
     expect(await buffer(part.body)).toEqual(bytes);
@@ -24,20 +24,20 @@ test.each([
 });
 
 test("a name may have a line break in its quotes", async () => {
-  const { header } = await openPart(streamOf(Buffer.from('Date,"Cost\n(Cost)"\r\n1,2\r\n')), "part.csv");
+  const { header } = await openCsvPart(streamOf(Buffer.from('Date,"Cost\n(Cost)"\r\n1,2\r\n')), "part.csv");
   expect(header).toEqual(["Date", "Cost\n(Cost)"]);
 });
 
 test("a file of equal rows, of which few bytes unzip to very many, gives its header", async () => {
   const bytes = gzipSync(`${TEXT}${"05/01/2026,1,\n".repeat(5_000_000)}`);
-  const { header } = await openPart(streamOf(bytes), "part.csv");
+  const { header } = await openCsvPart(streamOf(bytes), "part.csv");
   expect(header).toHaveLength(3);
 });
 
 test("a gzip that is broken behind the header is left to whoever reads that far", async () => {
   const bytes = gzipSync(`${TEXT}${Array.from({ length: 5000 }, (_, at) => `05/01/2026,${at * at},\n`).join("")}`);
   bytes.fill(0x55, bytes.length >> 1);
-  expect((await openPart(streamOf(bytes), "part.csv")).header).toHaveLength(3);
+  expect((await openCsvPart(streamOf(bytes), "part.csv")).header).toHaveLength(3);
 });
 
 test.each<[string, Buffer, string]>([
@@ -45,10 +45,14 @@ test.each<[string, Buffer, string]>([
   ["empty once unzipped", gzipSync(""), "part.csv:1 The file is empty, but even an export without rows has a header."],
   ["with a blank first line", Buffer.from(`\r\n${TEXT}`), "part.csv:1 The first line is blank, but even an export"],
   ["only a byte order mark", Buffer.from("\uFEFF"), "part.csv:1 The first line is blank, but even an export"],
-  ["Parquet", Buffer.from("PAR1\u0015\u0004"), "part.csv: This is a Parquet file, not CSV. Only CSV can be imported"],
   ["a zip archive", Buffer.from("PK\u0003\u0004"), "part.csv: This is a zip archive, not CSV. Unpack it"],
   ["UTF-16", Buffer.from(`\uFEFF${TEXT}`, "utf16le"), "part.csv: This is UTF-16 text, not CSV. Save it as UTF-8."],
   ["UTF-16 without a mark", Buffer.from(TEXT, "utf16le"), "part.csv:1 There are NUL bytes in the header: this is no"],
+  [
+    "in Latin-1",
+    Buffer.from("Date,Cost,Gr\u00f6\u00dfe\n", "latin1"),
+    "part.csv:1 The header is not UTF-8 text. Save the file as UTF-8.",
+  ],
   ["with lines of CR", Buffer.from(TEXT.replaceAll("\n", "\r")), "part.csv:1 Lines end with a carriage return alone."],
   ["with an open quote", Buffer.from('Date,"Cost\n1,2\n'), "part.csv:1 The header is not CSV: Quote Not Closed"],
   ["without a line end", Buffer.alloc(2 ** 21, "x"), "part.csv:1 No header within the first 1048576 bytes."],
@@ -57,7 +61,7 @@ test.each<[string, Buffer, string]>([
   ["a gzip that is none", Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]), "part.csv:1 The gzip data is truncated or corrupt"],
 ])("a file %s is refused", async (_, bytes, message) => {
   for (const size of [1000, bytes.length]) {
-    const opening = openPart(streamOf(bytes, size), "part.csv");
+    const opening = openCsvPart(streamOf(bytes, size), "part.csv");
     await expect(opening).rejects.toThrow(FileError);
     await expect(opening).rejects.toThrow(message);
   }
@@ -65,15 +69,15 @@ test.each<[string, Buffer, string]>([
 
 test("closing the body closes what it would have read, though nobody has begun to read", async () => {
   const stream = streamOf(Buffer.from(TEXT), 7);
-  const part = await openPart(stream, "part.csv");
+  const part = await openCsvPart(stream, "part.csv");
   part.body.destroy();
   await new Promise((resolve) => part.body.once("close", resolve));
   expect(stream.destroyed).toBe(true);
 });
 
 test("a file that is refused is closed", async () => {
-  const stream = streamOf(Buffer.from("PAR1 and much more"), 4);
-  await expect(openPart(stream, "part.csv")).rejects.toThrow(FileError);
+  const stream = streamOf(Buffer.from("PK\u0003\u0004 and much more"), 4);
+  await expect(openCsvPart(stream, "part.csv")).rejects.toThrow(FileError);
   expect(stream.destroyed).toBe(true);
 });
 
