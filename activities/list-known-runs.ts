@@ -1,5 +1,5 @@
 import { listKnownRuns as list } from "../clickhouse/known-runs.ts";
-import { showLoads } from "../clickhouse/visible-loads.ts";
+import { showUnseen } from "../clickhouse/visible-loads.ts";
 import type { KnownRun } from "../src/domain/plan.ts";
 import type { ActivityDependencies } from "./activities.ts";
 
@@ -9,7 +9,7 @@ import type { ActivityDependencies } from "./activities.ts";
  */
 export function createListKnownRuns({ warehouse }: ActivityDependencies) {
   return async function listKnownRuns({ source }: { source: string }): Promise<KnownRun[]> {
-    await showLoads(warehouse, {});
+    await showUnseen(warehouse);
     return list(warehouse, { source, export: "", dataset: "", month: "" });
   };
 }

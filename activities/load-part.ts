@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { DAY_FIRST_NOTE } from "../clickhouse/load-expressions.ts";
 import { deriveLoad } from "../clickhouse/derive-load.ts";
 import { createLoadStatement, endOfPart, isRefusedInput, LOAD_SETTINGS } from "../clickhouse/load-statement.ts";
-import { countLoad, listRejectedRows, partitionOf, recordLoad } from "../clickhouse/loads.ts";
+import { countLoad, listRejectedRows, partitionOf, readProgress, recordLoad } from "../clickhouse/loads.ts";
 import type { LoadRecord } from "../clickhouse/loads.ts";
 import { createParquetStatement, PARQUET_SETTINGS, parquetProblem } from "../clickhouse/parquet-statement.ts";
 import { FileError, ReconciliationError, WarehouseError } from "../src/domain/errors.ts";
@@ -52,6 +52,7 @@ export function createLoadPart(dependencies: ActivityDependencies) {
     } catch (error) {
       // The failure itself is what the caller must see, also when it cannot be written down.
       await recordLoad(warehouse, { ...record, state: "failed", error: messageOf(error) }).catch(() => undefined);
+      signal.throwIfAborted();
       throw error;
     }
   };
@@ -99,8 +100,8 @@ export function createLoadPart(dependencies: ActivityDependencies) {
     const progress = { source: run.source, runId: run.runId, part: part.path, loadId, byteCount: part.byteCount };
     let bytesRead = 0;
     const timer = setInterval(() => {
-      countLoad(warehouse, { load_id: loadId, billing_month: firstDayOf(run.month) }).then(
-        ([counts]) => onProgress({ ...progress, bytesRead, rows: counts?.rows_loaded ?? 0 }),
+      readProgress(warehouse, { load_id: loadId, billing_month: firstDayOf(run.month) }).then(
+        ([load]) => onProgress({ ...progress, bytesRead, rows: load?.rows ?? 0 }),
         () => undefined, // the load itself will say what is wrong
       );
     }, PROGRESS_INTERVAL_MS);

@@ -6,7 +6,7 @@ import {
   readLedger,
   type UndroppedLoad,
 } from "../clickhouse/retention.ts";
-import { listVisibleLoads, showLoads } from "../clickhouse/visible-loads.ts";
+import { listVisibleLoads, showUnseen } from "../clickhouse/visible-loads.ts";
 import { groupBy } from "../src/domain/group-by.ts";
 import type { Month } from "../src/domain/month.ts";
 import { decideRetention } from "../src/domain/retention.ts";
@@ -53,7 +53,7 @@ export function createPrune({ warehouse, signal }: ActivityDependencies) {
     if (dryRun) return freed;
 
     signal.throwIfAborted();
-    await showLoads(warehouse, {}); // what readers see must not be older than what this decided on
+    await showUnseen(warehouse); // what readers see must not be older than what this decided on
     await endPublications(warehouse, retention.endedIds);
     await markLoads(warehouse, idsOf(loads), "dropping");
     const { heldLoadIds } = decideRetention(await readLedger(warehouse, { month: "" }), keep);

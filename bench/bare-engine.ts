@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
+import type { ClickHouseSettings } from "@clickhouse/client";
 import { z } from "zod";
 import { createLoadStatement, LOAD_SETTINGS } from "../clickhouse/load-statement.ts";
 import { readMigrations } from "../clickhouse/migrate.ts";
@@ -22,30 +23,69 @@ const CONCURRENT = 2; // as many parts at a time as an import loads, and as many
 const Totals = z.object({ rows: z.string(), total: z.string() });
 const CHECK = `SELECT toString(count()) AS rows, toString(sum(cost_in_billing_currency)) AS total FROM plain`;
 
-/** A table with the columns of the fact table that is as cheap to fill as one can be: in no order, and of one piece. */
-export const PLAIN_TABLE = "CREATE TABLE plain AS cost_entries ENGINE = MergeTree ORDER BY tuple()";
+/** A table with the columns of the fact table as ClickHouse makes one when nobody says more, without an order. */
+const DEFAULT_TABLE = "CREATE TABLE plain AS cost_entries ENGINE = MergeTree ORDER BY tuple()";
+
+/** The same as cheap to fill as one can be: in parts of few files, as the fact table has them. */
+export const PLAIN_TABLE =
+  `${DEFAULT_TABLE} SETTINGS min_bytes_for_wide_part = 1000000000000, ` +
+  "min_rows_for_wide_part = 1000000000000, min_parts_to_merge_at_once = 40";
+
+/** Blocks as large as ClickHouse makes them by default. */
+const DEFAULT_BLOCKS: ClickHouseSettings = {
+  max_insert_block_size: "1048449",
+  min_insert_block_size_rows: "1048449",
+  min_insert_block_size_bytes: "268402944",
+};
 
 /**
- * ClickHouse alone: the same engine reads the same local files with the same conversions into a plain table, and does
- * nothing else: no HTTP, no order, no rollups, no slices, and no look at whether fields and records are what they
- * should be.
+ * ClickHouse alone: the same engine reads the same local files with the same expressions into a table of its own, and
+ * does nothing else: no HTTP, no order, no rollups, no slices.
  */
 export async function clickHouseAlone(generated: GeneratedExport): Promise<Contestant> {
+  return bareContestant(generated, {
+    name: "ClickHouse alone",
+    remark: "the same expressions into a table of its own without order, with its default settings; no rollups",
+    table: DEFAULT_TABLE,
+    statement: (columns, { select }) =>
+      `INSERT INTO plain (${columns}) SELECT ${columns} FROM (${select}) WHERE reject = ''`,
+    settings: DEFAULT_BLOCKS,
+  });
+}
+
+/** The least that anybody could do in this engine: without looking whether fields and records are what they should be. */
+export async function clickHouseAtBest(generated: GeneratedExport): Promise<Contestant> {
+  return bareContestant(generated, {
+    name: "ClickHouse at best",
+    remark: "the same, tuned as Billhouse's tables are, and without any check of fields and records",
+    table: PLAIN_TABLE,
+    statement: (columns, { unchecked }) => `INSERT INTO plain (${columns}) SELECT ${columns} FROM (${unchecked})`,
+    settings: {},
+  });
+}
+
+type Bare = Pick<Contestant, "name" | "remark"> & {
+  readonly table: string;
+  readonly statement: (columns: string, source: { select: string; unchecked: string }) => string;
+  readonly settings: ClickHouseSettings;
+};
+
+async function bareContestant(generated: GeneratedExport, bare: Bare): Promise<Contestant> {
   const { mapping, fieldCount } = await readExportHeader(generated);
   const statements = generated.parts.map(({ path }) => {
-    const { columns, unchecked } = loadFrom(join(generated.directory, path), mapping, fieldCount);
-    const kept = columns.filter((name) => !name.startsWith("reject")).join(", ");
-    return `INSERT INTO plain (${kept}) SELECT ${kept} FROM (${unchecked})`;
+    const source = loadFrom(join(generated.directory, path), mapping, fieldCount);
+    return bare.statement(source.columns.filter((name) => !name.startsWith("reject")).join(", "), source);
   });
-  const setup = [...readMigrations().map(({ sql }) => sql), PLAIN_TABLE];
+  const setup = [...readMigrations().map(({ sql }) => sql), bare.table];
   return {
-    name: "ClickHouse alone",
-    remark: "a table without order; no checks, no rollups",
+    name: bare.name,
+    remark: bare.remark,
     rowCount: generated.rowCount,
     mostRounds: Infinity,
     measure: async () => {
-      const { checked, ...measurement } = await measureEngine({ setup, statements, behind: [], check: CHECK });
-      requireTotals(generated, Totals.parse(checked), "ClickHouse alone");
+      const work = { setup, statements, behind: [], check: CHECK };
+      const { checked, ...measurement } = await measureEngine(work, bare.settings);
+      requireTotals(generated, Totals.parse(checked), bare.name);
       return measurement;
     },
   };
@@ -74,8 +114,11 @@ export function loadFrom(
   return { columns: columns.split(", "), select, unchecked, structure, file };
 }
 
-/** One round of the bare engine on an empty directory, with the settings of every load. */
-export async function measureEngine(work: Omit<EngineInput, "dataDir" | "settings" | "concurrent">) {
+/** One round of the bare engine on an empty directory, with the settings of every load but for some others. */
+export async function measureEngine(
+  work: Omit<EngineInput, "dataDir" | "settings" | "concurrent">,
+  other: ClickHouseSettings = {},
+) {
   return inScratch(async (dataDir) => {
     const parameters = {
       param_load_id: "8d1f2c0e-63a7-4f0e-8a55-0d6a4f0c9b11",
@@ -84,7 +127,9 @@ export async function measureEngine(work: Omit<EngineInput, "dataDir" | "setting
       param_billing_month: "2026-05-01",
       param_own_partition: "8d1f2c0e-63a7-4f0e-8a55-0d6a4f0c9b11",
     };
-    const settings = { ...LOAD_SETTINGS, ...parameters };
+    const settings = Object.fromEntries(
+      Object.entries({ ...LOAD_SETTINGS, ...other, ...parameters }).map(([name, value]) => [name, String(value)]),
+    );
     const input: EngineInput = { ...work, dataDir, settings, concurrent: CONCURRENT };
     return Measurement.extend({ checked: z.unknown() }).parse(await runApart("engine.ts", input));
   });

@@ -81,7 +81,7 @@ export async function insertLoads(
   const copy = async (sqlOf: (table: string, owned: readonly ColumnRow[]) => string, further: Parameters) => {
     for (const table of tables) {
       const owned = columns.filter((column) => column.table === table);
-      await warehouse.run(sqlOf(table, owned), { ...parameters, ...further }, COPY_SETTINGS);
+      await warehouse.run(sqlOf(table, owned), { ...parameters, ...further }, settingsOf(table));
     }
   };
   if (perInsert === 1) {
@@ -118,7 +118,13 @@ function fieldsOf({ loadId, run, prefix, factor }: ImitatedLoad) {
   };
 }
 
-const COPY_SETTINGS: ClickHouseSettings = { ...LOAD_SETTINGS, max_partitions_per_insert_block: "0" };
+/** Lines come in blocks of the size that a load's have, so that their parts are as many; what rolls them up in one. */
+function settingsOf(table: string): ClickHouseSettings {
+  const settings =
+    table === "cost_entries" ? LOAD_SETTINGS : { insert_deduplicate: 0 as const, optimize_on_insert: 0 as const };
+  return { ...settings, max_partitions_per_insert_block: "0" };
+}
+
 const OWNED_COLUMNS = `SELECT c.table AS table, c.name AS name, c.type AS type
 FROM system.columns AS c
 INNER JOIN system.tables AS t ON t.database = c.database AND t.name = c.table

@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import { z } from "zod";
-import { clickHouseAlone } from "./bare-engine.ts";
+import { clickHouseAlone, clickHouseAtBest } from "./bare-engine.ts";
 import { billhouse } from "./billhouse.ts";
 import { exportOptions, ExportOptions, sizeOf } from "./export-options.ts";
 import { provideExport } from "./exports.ts";
@@ -32,6 +32,7 @@ export const load: Mode = {
     const generated = await provideExport(sizeOf(size), note);
     const others = [
       await clickHouseAlone(generated),
+      await clickHouseAtBest(generated),
       await duckdbOfNode(generated),
       await csvParse(generated),
       ...(peers ? await pythonPeers(generated, dltRows, note) : []),

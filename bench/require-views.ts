@@ -8,6 +8,7 @@ const Totals = z.tuple([z.object({ rows: z.string(), total: z.string() })]);
 const VIEWS = [
   ["costs", "count()"],
   ["costs_daily", "sum(entries)"],
+  ["costs_monthly", "sum(entries)"],
 ] as const;
 
 /** Demands that lines and rollup show an export so many times, with every row and every digit of its costs. */

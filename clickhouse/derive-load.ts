@@ -6,13 +6,11 @@ import { readQuery } from "./query.ts";
 /** The load whose tables are filled, and the first day of its billing month. */
 type DerivedLoad = { readonly load_id: string; readonly billing_month: string };
 
-/** What each of these reads has to be there before. */
-const STEPS = [
-  ["derive-daily-costs", "derive-resource-slices"],
-  ["derive-load-coverage", "derive-subscription-slices", "derive-customer-slices", "derive-meter-slices"],
+/** Two lanes that take about as long; what is made of the rollup by day comes behind it. */
+const LANES = [
+  ["derive-daily-costs", "derive-load-coverage", "derive-monthly-costs"],
+  ["derive-resource-slices", "derive-meter-slices", "derive-subscription-slices", "derive-customer-slices"],
 ].map((names) => names.map(readQuery));
-
-const CONCURRENT_STATEMENTS = 2;
 
 const DERIVE_SETTINGS: ClickHouseSettings = {
   insert_deduplicate: 0,
@@ -26,7 +24,7 @@ const DERIVE_SETTINGS: ClickHouseSettings = {
  * done once for a load: a second time would count its costs twice.
  */
 export async function deriveLoad(warehouse: Warehouse, load: DerivedLoad, signal?: AbortSignal): Promise<void> {
-  for (const statements of STEPS) {
-    await inBatches(statements, CONCURRENT_STATEMENTS, (sql) => warehouse.run(sql, load, DERIVE_SETTINGS, signal));
-  }
+  await inBatches(LANES, LANES.length, async (statements) => {
+    for (const sql of statements) await warehouse.run(sql, load, DERIVE_SETTINGS, signal);
+  });
 }

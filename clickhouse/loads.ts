@@ -34,7 +34,13 @@ export function partitionOf(loadId: string, byteCount: number): string {
   return byteCount < LARGE_PART_BYTES ? SHARED_PARTITION : loadId;
 }
 
-/** What a load has brought so far, counted in the tables. */
+/** How many rows a load that is under way has brought. */
+export const readProgress = defineQuery<{ load_id: string; billing_month: string }, { rows: number }>(
+  "load-progress",
+  z.object({ rows: Count }),
+);
+
+/** What a load has brought, counted in the tables. */
 export const countLoad = defineQuery<{ load_id: string; billing_month: string }, z.infer<typeof LoadCounts>>(
   "load-counts",
   LoadCounts,

@@ -124,7 +124,7 @@ Examples:
   $ billhouse prune --source-name contoso --keep 1`,
   query: `
 The result streams to stdout as ClickHouse writes it: PrettyCompact on a terminal, otherwise TabSeparated, or any of
-ClickHouse's formats. Start with the views costs, costs_daily, costs_by_resource, resources, meters, subscriptions,
+ClickHouse's formats. Start with the views costs, costs_daily, costs_monthly, resources, meters, subscriptions,
 customers, focus_costs: each shows what is published, and <view>_as_of(moment = '2026-06-01 00:00:00') what was.
 
 Examples:

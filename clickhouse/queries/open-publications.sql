@@ -12,7 +12,22 @@ FROM publications AS p
 WHERE p.billing_month = toDate({billing_month:String})
     AND
     (
-        p.publication_id IN (SELECT publication_id FROM current_publications)
+        p.publication_id IN
+        (
+            -- What current_publications shows of this month, without a look at the others.
+            SELECT publication_id
+            FROM
+            (
+                SELECT publication_id, source, export, dataset, run_id, submitted_at, state
+                FROM publications
+                WHERE state != 'announced' AND billing_month = toDate({billing_month:String})
+                ORDER BY published_at DESC, publication_id DESC, pruned_at DESC NULLS LAST
+                LIMIT 1 BY source, export, dataset, run_id
+            )
+            WHERE state = 'published'
+            ORDER BY submitted_at DESC, run_id DESC
+            LIMIT 1 BY source, export, dataset
+        )
         OR p.publication_id IN
         (
             SELECT a.publication_id

@@ -39,11 +39,6 @@ test("a month of costs_daily reads the month's partition, and of that the load t
   expect(await warehouse.rows(question, { month: "2026-05-01" })).toHaveLength(1);
 });
 
-test("two months of costs_daily by meter category read two partitions", async () => {
-  const period = { from: "2026-03-01", until: "2026-05-01" };
-  expect(await partsRead(readQuestion("year-by-meter-category"), period)).toEqual({ all: 9, ofMonths: 6, read: 2 });
-});
-
 test("a month of costs reads the month's partitions, and of those the load that counts", async () => {
   const parameters = { month: "2026-05-01", tag: "env" };
   expect(await partsRead(readQuestion("month-by-tag"), parameters)).toEqual({ all: 9, ofMonths: 3, read: 1 });

@@ -36,7 +36,7 @@ const SPAN = { from: "2026-04-01", until: "2026-06-01" };
 test.each([
   { file: "month-by-day", table: "daily_costs", parameters: MONTH, months: ["2026-04-01"] },
   { file: "month-by-subscription", table: "daily_costs", parameters: MONTH, months: ["2026-04-01"] },
-  { file: "year-by-meter-category", table: "daily_costs", parameters: SPAN, months: ["2026-04-01", "2026-05-01"] },
+  { file: "year-by-meter-category", table: "monthly_costs", parameters: SPAN, months: ["2026-04-01", "2026-05-01"] },
   { file: "month-by-tag", table: "cost_entries", parameters: { ...MONTH, tag: "env" }, months: ["2026-04-01"] },
   {
     file: "source-month-by-day",

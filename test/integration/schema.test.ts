@@ -99,6 +99,7 @@ test("each view has a second form that shows what it showed at a moment", async 
     "costs",
     "costs_by_resource",
     "costs_daily",
+    "costs_monthly",
     "current_loads",
     "current_publications",
     "current_shadows",
