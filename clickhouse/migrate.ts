@@ -16,6 +16,7 @@ export type Migration = {
 /** What `migrate` found and did. */
 export type MigrationReport = { readonly applied: readonly string[]; readonly current: number };
 
+const GROUP_SIZE = 16;
 const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 const LEDGER = `CREATE TABLE IF NOT EXISTS migrations
 (
@@ -57,12 +58,42 @@ export async function migrate(warehouse: Warehouse, migrations = readMigrations(
   await warehouse.run(LEDGER);
   const seen = await readLedger(warehouse);
   requireSameHistory(seen, migrations, warehouse);
-  const applied: string[] = [];
-  for (const migration of migrations.slice(seen.length)) {
-    await apply(warehouse, migration);
-    applied.push(migration.name);
+  const pending = migrations.slice(seen.length);
+  for (const group of groupsOf(pending)) {
+    if (group.some(isRewrite) && (await isApplied(warehouse, group[0]))) continue; // somebody else was faster
+    for (const { sql } of group) await apply(warehouse, sql);
+    await warehouse.insert(
+      "migrations",
+      group.map(({ number, name, sha256 }) => ({ number, name, sha256 })),
+    );
   }
-  return { applied, current: migrations.length };
+  return { applied: pending.map(({ name }) => name), current: migrations.length };
+}
+
+/**
+ * Steps that are written into the ledger together, since each of these inserts takes as long as a step: a few that can be
+ * done twice if a process ends in between, or one that fills a table anew.
+ */
+function groupsOf(migrations: readonly Migration[]): Migration[][] {
+  const groups: Migration[][] = [];
+  for (const migration of migrations) {
+    const last = groups.at(-1);
+    if (last === undefined || last.length === GROUP_SIZE || isRewrite(migration) || last.some(isRewrite)) {
+      groups.push([migration]);
+    } else {
+      last.push(migration);
+    }
+  }
+  return groups;
+}
+
+/** Whether it copies a table: rows that others bring meanwhile would be lost, so it must not be done twice. */
+function isRewrite({ sql }: Migration): boolean {
+  return sql.includes("CREATE OR REPLACE TABLE");
+}
+
+async function isApplied(warehouse: Warehouse, migration: Migration | undefined): Promise<boolean> {
+  return (await readLedger(warehouse)).some(({ number }) => number === migration?.number);
 }
 
 /** How many migrations the database still lacks; all of them when it does not exist. */
@@ -121,9 +152,8 @@ function requireSameHistory(
   }
 }
 
-async function apply(warehouse: Warehouse, { number, name, sql, sha256 }: Migration): Promise<void> {
+async function apply(warehouse: Warehouse, sql: string): Promise<void> {
   await warehouse.run(sql).catch((error: unknown) => {
     if (clickHouseCode(error) !== ALREADY_THERE) throw error;
   });
-  await warehouse.insert("migrations", [{ number, name, sha256 }]);
 }

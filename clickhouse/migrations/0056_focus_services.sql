@@ -1,6 +1,6 @@
 -- What Azure's meter categories and resource providers are in FOCUS. Names are compared in lower case: first the sub
 -- category of a Storage meter, then the category, then the provider. What is not here is of the category Other.
-CREATE TABLE focus_services
+CREATE OR REPLACE TABLE focus_services
 (
     name String COMMENT 'Meter category, sub category of Storage, or resource provider, in lower case',
     service_name String COMMENT 'ServiceName of FOCUS',

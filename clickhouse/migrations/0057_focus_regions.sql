@@ -1,6 +1,6 @@
 -- The region behind each of its spellings in cost files, such as EastUS, eastus, US East. Spellings are compared in lower
 -- case and without blanks; FOCUS's RegionId is the region's name written that way.
-CREATE TABLE focus_regions
+CREATE OR REPLACE TABLE focus_regions
 (
     name String COMMENT 'Spelling of a region, in lower case and without blanks',
     region_name String COMMENT 'RegionName of FOCUS'
