@@ -8,8 +8,8 @@ type DerivedLoad = { readonly load_id: string; readonly billing_month: string };
 
 /** Two lanes that take about as long; what is made of the rollup by day comes behind it. */
 const LANES = [
-  ["derive-daily-costs", "derive-load-coverage", "derive-monthly-costs"],
-  ["derive-resource-slices", "derive-meter-slices", "derive-subscription-slices", "derive-customer-slices"],
+  ["derive-daily-costs", "derive-load-coverage", "derive-meter-slices", "derive-subscription-slices"],
+  ["derive-monthly-costs", "derive-resource-slices", "derive-customer-slices"],
 ].map((names) => names.map(readQuery));
 
 const DERIVE_SETTINGS: ClickHouseSettings = {

@@ -9,7 +9,6 @@ CREATE OR REPLACE TABLE daily_costs
     billing_account_id LowCardinality(String) COMMENT 'Billing account: enrollment (EA) or account id',
     billing_currency LowCardinality(String) COMMENT 'Currency of the invoice',
     subscription_id LowCardinality(String) COMMENT 'Subscription; empty for charges that belong to none',
-    resource_group LowCardinality(String) COMMENT 'Resource group, in lower case',
     service_family LowCardinality(String) COMMENT 'Service family of the meter, such as Compute',
     meter_category LowCardinality(String) COMMENT 'Service of the meter, such as Virtual Machines',
     charge_type LowCardinality(String) COMMENT 'Usage, Purchase, Refund, UnusedReservation, …',
@@ -22,7 +21,7 @@ CREATE OR REPLACE TABLE daily_costs
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY billing_month
-ORDER BY (load_id, source, dataset, date, billing_account_id, billing_currency, subscription_id, resource_group, service_family, meter_category, charge_type, pricing_model)
+ORDER BY (load_id, source, dataset, date, billing_account_id, billing_currency, subscription_id, service_family, meter_category, charge_type, pricing_model)
 COMMENT 'Costs by day and the dimensions that people group by, for every load; read the view costs_daily'
 AS SELECT
     billing_month,
@@ -33,7 +32,6 @@ AS SELECT
     billing_account_id,
     billing_currency,
     subscription_id,
-    resource_group,
     service_family,
     meter_category,
     charge_type,
@@ -44,5 +42,5 @@ AS SELECT
     sum(d.amortized_cost_in_usd) AS amortized_cost_in_usd,
     sum(d.entries) AS entries
 FROM daily_costs AS d
-GROUP BY billing_month, load_id, source, dataset, date, billing_account_id, billing_currency, subscription_id, resource_group, service_family, meter_category, charge_type, pricing_model
+GROUP BY billing_month, load_id, source, dataset, date, billing_account_id, billing_currency, subscription_id, service_family, meter_category, charge_type, pricing_model
 SETTINGS max_partitions_per_insert_block = 0

@@ -1,4 +1,4 @@
--- The daily rollup without the days: what a year of costs is read from. The table appears at once, with what was loaded before.
+-- The rollup without days, but with resource groups: what a year of costs is read from. The table appears at once, with what was loaded before.
 CREATE OR REPLACE TABLE monthly_costs
 (
     billing_month Date COMMENT 'First day of the billing month of the run',
@@ -36,11 +36,11 @@ AS SELECT
     meter_category,
     charge_type,
     pricing_model,
-    sum(d.cost_in_billing_currency) AS cost_in_billing_currency,
-    sum(d.amortized_cost_in_billing_currency) AS amortized_cost_in_billing_currency,
-    sum(d.cost_in_usd) AS cost_in_usd,
-    sum(d.amortized_cost_in_usd) AS amortized_cost_in_usd,
-    sum(d.entries) AS entries
-FROM daily_costs AS d
+    sum(e.cost_in_billing_currency) AS cost_in_billing_currency,
+    sum(e.amortized_cost_in_billing_currency) AS amortized_cost_in_billing_currency,
+    sum(e.cost_in_usd) AS cost_in_usd,
+    sum(e.amortized_cost_in_usd) AS amortized_cost_in_usd,
+    count() AS entries
+FROM cost_entries AS e
 GROUP BY billing_month, load_id, source, dataset, billing_account_id, billing_currency, subscription_id, resource_group, service_family, meter_category, charge_type, pricing_model
 SETTINGS max_partitions_per_insert_block = 0

@@ -1,5 +1,5 @@
 -- Costs by billing month and the usual dimensions, as of a moment that the caller gives: costs_monthly_as_of(moment = '2026-05-01 00:00:00').
--- Of a load of which some days are silent the days are read.
+-- Of a load of which some days are silent the lines are read.
 CREATE VIEW costs_monthly_as_of AS
 SELECT
     billing_month,
@@ -40,7 +40,7 @@ SELECT
     amortized_cost_in_billing_currency,
     cost_in_usd,
     amortized_cost_in_usd,
-    entries
-FROM costs_daily_as_of(moment = {moment:DateTime64(6, 'UTC')})
+    toUInt64(1) AS entries
+FROM costs_as_of(moment = {moment:DateTime64(6, 'UTC')})
 WHERE load_id IN (SELECT load_id FROM current_shadows_as_of(moment = {moment:DateTime64(6, 'UTC')}))
 COMMENT 'Costs by billing month and the usual dimensions; rows may be split, so always aggregate with sum, as of a moment'

@@ -1,4 +1,4 @@
--- Costs by billing month and the usual dimensions, now. Of a load of which some days are silent the days are read.
+-- Costs by billing month and the usual dimensions, now. Of a load of which some days are silent the lines are read.
 -- What is visible is asked for once in a query, so all of its parts and all views in it show the same.
 CREATE VIEW costs_monthly AS
 WITH
@@ -42,7 +42,7 @@ SELECT
     amortized_cost_in_billing_currency,
     cost_in_usd,
     amortized_cost_in_usd,
-    entries
-FROM costs_daily
+    toUInt64(1) AS entries
+FROM costs
 WHERE load_id IN (SELECT arrayJoin(arrayMap(day -> day.1, arrayConcat(silent.3, silent.4))) FROM (SELECT (SELECT argMax((moment, load_ids, silent_actual, silent_amortized), seen) FROM visible_loads) AS silent))
 COMMENT 'Costs by billing month and the usual dimensions; rows may be split, so always aggregate with sum'

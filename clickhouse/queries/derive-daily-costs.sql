@@ -1,5 +1,5 @@
 -- The costs of a load by day and the dimensions that people group by.
-INSERT INTO daily_costs (billing_month, load_id, source, dataset, date, billing_account_id, billing_currency, subscription_id, resource_group, service_family, meter_category, charge_type, pricing_model, cost_in_billing_currency, amortized_cost_in_billing_currency, cost_in_usd, amortized_cost_in_usd, entries)
+INSERT INTO daily_costs (billing_month, load_id, source, dataset, date, billing_account_id, billing_currency, subscription_id, service_family, meter_category, charge_type, pricing_model, cost_in_billing_currency, amortized_cost_in_billing_currency, cost_in_usd, amortized_cost_in_usd, entries)
 SELECT
     billing_month,
     load_id,
@@ -9,7 +9,6 @@ SELECT
     billing_account_id,
     billing_currency,
     subscription_id,
-    resource_group,
     service_family,
     meter_category,
     charge_type,
@@ -21,4 +20,4 @@ SELECT
     count() AS entries
 FROM cost_entries AS e
 WHERE load_id = {load_id:UUID} AND billing_month = toDate({billing_month:String})
-GROUP BY billing_month, load_id, source, dataset, date, billing_account_id, billing_currency, subscription_id, resource_group, service_family, meter_category, charge_type, pricing_model
+GROUP BY billing_month, load_id, source, dataset, date, billing_account_id, billing_currency, subscription_id, service_family, meter_category, charge_type, pricing_model

@@ -46,7 +46,7 @@ test("a load for which there is no memory says so, shows nothing, and goes throu
   expect(failureOf(report, open).message).toMatch(
     /:2 \(record 1\) ResourceName: a quote is opened and not closed within 16 MB: /,
   );
-  expect(await visibleRows(warehouse)).toEqual([0, 0, 0]);
+  expect(await visibleRows(warehouse)).toEqual(COST_VIEWS.map(() => 0));
 
   expect(outcomeOf(await inbox.deliver(), large)).toMatchObject({
     outcome: "imported",
@@ -77,11 +77,11 @@ test("on a full disk a load says so, shows nothing, and goes through when there 
   expect(name).toBe("WarehouseError");
   expect(message).toContain(`${large.partPaths[0]}: ClickHouse at 127.0.0.1:`);
   expect(message).toMatch(/not enough space.* The warehouse's disk is full: free some space, then try again\.$/s);
-  expect(await visibleRows(warehouse)).toEqual([1, 1, 1]);
+  expect(await visibleRows(warehouse)).toEqual(COST_VIEWS.map(() => 1));
 
   await writeFile(filler, Buffer.alloc(6 * MEGABYTE), { flag: "a" }).catch(() => undefined); // now nothing can be written
   await expect(inbox.deliver()).rejects.toThrow("The warehouse's disk is full: free some space, then try again.");
-  expect(await visibleRows(warehouse)).toEqual([1, 1, 1]);
+  expect(await visibleRows(warehouse)).toEqual(COST_VIEWS.map(() => 1));
 
   await rm(filler);
   expect(outcomeOf(await inbox.deliver(), large)).toMatchObject({
