@@ -1,3 +1,4 @@
+import { mergeClosedMonths } from "../clickhouse/merge-entries.ts";
 import {
   dropLoads,
   endPublications,
@@ -38,7 +39,8 @@ export type Freed = {
 
 /**
  * Drops the rows that no kept publication names: those of publications that were replaced long ago, of withdrawn runs, and
- * of attempts that failed or were given up. What answers now is never touched.
+ * of attempts that failed or were given up. What answers now is never touched, except that the entries of closed months
+ * are merged into fewer parts.
  *
  * Each step leaves what the next prune completes: publications end before their loads are dropped, and loads are said
  * to be dropped before they are and after. What is announced or published while this decides keeps its loads.
@@ -61,6 +63,7 @@ export function createPrune({ warehouse, signal }: ActivityDependencies) {
     const dropped = loads.filter(({ loadId }) => !heldLoadIds.has(loadId) && !visible.has(loadId));
     await dropLoads(warehouse, dropped, signal);
     await markLoads(warehouse, idsOf(dropped), "dropped");
+    await mergeClosedMonths(warehouse, signal);
     return freed;
   };
 }

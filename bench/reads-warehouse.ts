@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { mergeClosedMonths } from "../clickhouse/merge-entries.ts";
 import { migrate } from "../clickhouse/migrate.ts";
 import { publishSeries } from "../clickhouse/publish-series.ts";
 import { addMonths } from "../src/domain/month.ts";
@@ -72,6 +73,7 @@ async function build(dataDir: string, rowsPerMonth: number, note: Note): Promise
       await publishSeries(warehouse, run, { kind: "publish", run, ownLoadIds: [loadId] }, 100);
     }
     await settleMerges(warehouse);
+    await mergeClosedMonths(warehouse, new AbortController().signal); // as the nightly prune does
     await requireViews(warehouse, generated, MONTHS);
     const [{ resource }] = Resource.parse(
       await warehouse.rows(

@@ -113,6 +113,17 @@ export const LOAD_SETTINGS: ClickHouseSettings = {
   format_csv_null_representation: "\u0004", // \N and NULL are text like any other
 };
 
+/**
+ * For a file of more than three million rows: with blocks of the usual size it would leave so many parts that they are
+ * merged while it is still being read, which takes more memory and time than larger blocks do.
+ */
+export const HUGE_LOAD_SETTINGS: ClickHouseSettings = {
+  ...LOAD_SETTINGS,
+  max_insert_block_size: "400000",
+  min_insert_block_size_rows: "400000",
+  min_insert_block_size_bytes: String(256 * 1024 * 1024),
+};
+
 /** Codes with which the engine says that it cannot read the body of a load, rather than that it cannot work. */
 const INPUT_CODES = new Set([
   "26", // CANNOT_PARSE_QUOTED_STRING

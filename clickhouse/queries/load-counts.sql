@@ -1,9 +1,18 @@
 -- What one load has brought: rows, the greatest record number, and the rows that its rollup knows of.
 SELECT
-    (SELECT count() FROM cost_entries WHERE load_id = {load_id:UUID} AND billing_month = toDate({billing_month:String})) AS rows_loaded,
-    (SELECT count() FROM rejected_rows WHERE load_id = {load_id:UUID}) AS rows_rejected,
-    greatest(
-        (SELECT max(line) FROM cost_entries WHERE load_id = {load_id:UUID} AND billing_month = toDate({billing_month:String})),
-        (SELECT max(line) FROM rejected_rows WHERE load_id = {load_id:UUID})
-    ) AS last_record,
+    e.rows AS rows_loaded,
+    r.rows AS rows_rejected,
+    greatest(e.last_record, r.last_record) AS last_record,
     (SELECT sum(entries) FROM load_coverage WHERE load_id = {load_id:UUID} AND billing_month = toDate({billing_month:String})) AS rows_covered
+FROM
+(
+    SELECT count() AS rows, max(line) AS last_record
+    FROM cost_entries
+    WHERE load_id = {load_id:UUID} AND billing_month = toDate({billing_month:String})
+) AS e
+CROSS JOIN
+(
+    SELECT count() AS rows, max(line) AS last_record
+    FROM rejected_rows
+    WHERE load_id = {load_id:UUID}
+) AS r

@@ -1,4 +1,5 @@
--- How many rows a load that is under way has brought.
+-- How many rows a large load that is under way has brought: known of its partition, without reading a row. A small load,
+-- which shares its partition, is over before anybody asks.
 SELECT count() AS rows
 FROM cost_entries
-WHERE load_id = {load_id:UUID} AND billing_month = toDate({billing_month:String})
+WHERE billing_month = toDate({billing_month:String}) AND own_partition = {load_id:UUID}

@@ -169,6 +169,30 @@ test("withdrawn runs and failed loads go at once, loads of a day that nobody pub
   expect(await agreedTotals(warehouse)).toEqual({ actual: "1", amortized: "0" });
 });
 
+test("what readers see of a closed month is merged, and what they see of the running one stays as it came", async () => {
+  const { warehouse, contoso } = await aScene();
+  const today = new Date().toISOString().slice(0, 10);
+  const days = { first: `${today.slice(0, 7)}-01`, last: today };
+  for (const number of [1, 2]) {
+    await bringRun(contoso, number, {
+      exportName: `of-${number}`,
+      lines: [{ cost: "1", subscriptionId: `sub-${number}` }],
+    });
+    const lines = [{ cost: "10", date: today, subscriptionId: `sub-${number}` }];
+    await bringRun(contoso, number, {
+      exportName: `now-${number}`,
+      submittedAt: new Date().toISOString(),
+      days,
+      lines,
+    });
+  }
+  const totals = await agreedTotals(warehouse);
+  expect(await partsByMonth(warehouse)).toEqual({ "2026-05-01": 2, [days.first]: 2 });
+  await prune(warehouse);
+  expect(await partsByMonth(warehouse)).toEqual({ "2026-05-01": 1, [days.first]: 2 });
+  expect(await agreedTotals(warehouse)).toEqual(totals);
+});
+
 test("only the named sources are pruned", async () => {
   const { warehouse, supplier } = await scenes.scene();
   const [one, other] = [await supplier("one"), await supplier("other")];
@@ -326,6 +350,20 @@ function dyingAfter(warehouse: Warehouse, statements: number): Warehouse {
 }
 
 const Texts = z.array(z.object({ text: z.string() })).transform((rows) => rows.map(({ text }) => text));
+
+/** How many parts the entries of each month are in. */
+async function partsByMonth(warehouse: Warehouse): Promise<Record<string, number>> {
+  const rows = await warehouse.rows(
+    "SELECT billing_month AS month, toUInt32(uniqExact(_part)) AS parts FROM cost_entries GROUP BY month",
+  );
+  const Row = z.object({ month: z.string(), parts: z.number() });
+  return Object.fromEntries(
+    z
+      .array(Row)
+      .parse(rows)
+      .map(({ month, parts }) => [month, parts]),
+  );
+}
 
 /** The loads that have rows in a table. */
 async function loadsByRows(warehouse: Warehouse, table: string): Promise<string[]> {
