@@ -1,5 +1,6 @@
 # syntax=docker/dockerfile:1
-# The command line in a container: docker run --rm --init -v billhouse:/data billhouse --help
+# The command line in a container, and with `worker` what works for Temporal:
+#   docker run --rm --init -v billhouse:/data billhouse --help
 # Debian, not Alpine: the embedded warehouse (chdb, 566 MB of this image) is linked against glibc.
 
 FROM node:24.21.0-bookworm-slim AS packages
@@ -11,6 +12,8 @@ FROM node:24.21.0-bookworm-slim
 LABEL org.opencontainers.image.title="Billhouse" \
       org.opencontainers.image.description="Azure billing data in ClickHouse, exact to the last digit" \
       org.opencontainers.image.licenses="MIT"
+# Node brings its own list of authorities; Temporal's client (TLS, Temporal Cloud) asks the system for one.
+RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production \
     BILLHOUSE_DATA_DIR=/data
 WORKDIR /app

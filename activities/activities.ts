@@ -1,10 +1,10 @@
 import type { Warehouse } from "../clickhouse/client.ts";
 import type { Source } from "../src/domain/source.ts";
 import type { Store } from "../src/sources/store.ts";
-import { createDiscoverRuns } from "./discover-runs.ts";
 import { createFindSource } from "./find-source.ts";
-import { createListKnownRuns } from "./list-known-runs.ts";
+import { createListSources } from "./list-sources.ts";
 import { createLoadPart } from "./load-part.ts";
+import { createPlanRuns } from "./plan-runs.ts";
 import { createPrune } from "./prune.ts";
 import { createPublishRun } from "./publish-run.ts";
 import { createRecordAttempt } from "./record-attempt.ts";
@@ -42,8 +42,8 @@ export type Activities = ReturnType<typeof createActivities>;
 export function createActivities(dependencies: ActivityDependencies) {
   return {
     findSource: createFindSource(dependencies),
-    discoverRuns: createDiscoverRuns(dependencies),
-    listKnownRuns: createListKnownRuns(dependencies),
+    listSources: createListSources(dependencies),
+    planRuns: createPlanRuns(dependencies),
     loadPart: createLoadPart(dependencies),
     verifyRun: createVerifyRun(dependencies),
     publishRun: createPublishRun(dependencies),

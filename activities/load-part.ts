@@ -2,7 +2,13 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { DAY_FIRST_NOTE } from "../clickhouse/load-expressions.ts";
 import { deriveLoad } from "../clickhouse/derive-load.ts";
-import { createLoadStatement, endOfPart, isRefusedInput, LOAD_SETTINGS } from "../clickhouse/load-statement.ts";
+import {
+  createLoadStatement,
+  endOfPart,
+  HUGE_LOAD_SETTINGS,
+  isRefusedInput,
+  LOAD_SETTINGS,
+} from "../clickhouse/load-statement.ts";
 import { countLoad, listRejectedRows, partitionOf, readProgress, recordLoad } from "../clickhouse/loads.ts";
 import type { LoadRecord } from "../clickhouse/loads.ts";
 import { createParquetStatement, PARQUET_SETTINGS, parquetProblem } from "../clickhouse/parquet-statement.ts";
@@ -20,8 +26,21 @@ import { limitUnpacked, PART_LIMIT_BYTES } from "../src/sources/part-limit.ts";
 import type { Store } from "../src/sources/store.ts";
 import type { ActivityDependencies } from "./activities.ts";
 
+/** Which part to load. Without the run's other parts: each of a thousand loads is told of its own one only. */
+export type LoadPartInput = {
+  readonly source: Source;
+  readonly run: RunOfPart;
+  readonly part: Part;
+  /** How many parts the run has. */
+  readonly partCount: number;
+};
+
+type RunOfPart = Omit<Run, "parts">;
+
 const PROGRESS_INTERVAL_MS = 1000;
 const REJECTS_SHOWN = 3;
+/** Stored bytes of a CSV file of some three and a half million rows. */
+const HUGE_BYTES = { gzip: 400 * 2 ** 20, none: 3 * 2 ** 30 };
 
 /**
  * Brings one part into the warehouse as a new load: streams its stored bytes into one INSERT, then counts what
@@ -30,7 +49,7 @@ const REJECTS_SHOWN = 3;
  */
 export function createLoadPart(dependencies: ActivityDependencies) {
   const { warehouse, openStore, signal, onProgress, partLimitBytes = PART_LIMIT_BYTES } = dependencies;
-  return async function loadPart(input: { source: Source; run: Run; part: Part }): Promise<Load> {
+  return async function loadPart(input: LoadPartInput): Promise<Load> {
     const { run, part } = input;
     const store = openStore(input.source);
     const record: LoadRecord = {
@@ -44,7 +63,7 @@ export function createLoadPart(dependencies: ActivityDependencies) {
     };
     await recordLoad(warehouse, record);
     try {
-      const opened = await streamPart(store, record.loadId, run, part);
+      const opened = await streamPart(store, record.loadId, input);
       await deriveLoad(warehouse, { load_id: record.loadId, billing_month: firstDayOf(run.month) }, signal);
       const load = await countEveryRow(store, record.loadId, run, part, opened);
       await recordLoad(warehouse, { ...record, ...load, part: part.path, state: "loaded" });
@@ -57,7 +76,11 @@ export function createLoadPart(dependencies: ActivityDependencies) {
     }
   };
 
-  async function streamPart(store: Store, loadId: string, run: Run, part: Part): Promise<OpenedPart> {
+  async function streamPart(
+    store: Store,
+    loadId: string,
+    { run, part, partCount }: LoadPartInput,
+  ): Promise<OpenedPart> {
     const opened = await openPart(store, part, signal);
     const source = { failure: undefined as Error | undefined };
     opened.body.once("error", (error) => (source.failure = error));
@@ -82,7 +105,7 @@ export function createLoadPart(dependencies: ActivityDependencies) {
           billing_month: firstDayOf(run.month),
           own_partition: partitionOf(loadId, part.byteCount),
         },
-        opened.format === "csv" ? csvSettingsFor(run) : PARQUET_SETTINGS,
+        opened.format === "csv" ? csvSettingsFor(opened, part, partCount) : PARQUET_SETTINGS,
         signal,
       );
       return opened;
@@ -96,7 +119,7 @@ export function createLoadPart(dependencies: ActivityDependencies) {
     }
   }
 
-  function reportProgress(loadId: string, run: Run, part: Part) {
+  function reportProgress(loadId: string, run: RunOfPart, part: Part) {
     const progress = { source: run.source, runId: run.runId, part: part.path, loadId, byteCount: part.byteCount };
     let bytesRead = 0;
     const timer = setInterval(() => {
@@ -111,7 +134,13 @@ export function createLoadPart(dependencies: ActivityDependencies) {
     };
   }
 
-  async function countEveryRow(store: Store, loadId: string, run: Run, part: Part, opened: OpenedPart): Promise<Load> {
+  async function countEveryRow(
+    store: Store,
+    loadId: string,
+    run: RunOfPart,
+    part: Part,
+    opened: OpenedPart,
+  ): Promise<Load> {
     const [counts] = await countLoad(warehouse, { load_id: loadId, billing_month: firstDayOf(run.month) });
     if (counts === undefined) throw new WarehouseError(`${part.path}: the warehouse gave no counts for load ${loadId}`);
     const { rows_loaded: rowsLoaded, rows_rejected: rowsRejected, last_record, rows_covered } = counts;
@@ -191,8 +220,9 @@ export function createLoadPart(dependencies: ActivityDependencies) {
 }
 
 /** Reading one file with several threads takes a fifth more processor time, which other parts could use. */
-function csvSettingsFor({ parts }: Run): typeof LOAD_SETTINGS {
-  return { ...LOAD_SETTINGS, input_format_parallel_parsing: parts.length > 1 ? 0 : 1 };
+function csvSettingsFor({ encoding }: OpenedPart, { byteCount }: Part, partCount: number): typeof LOAD_SETTINGS {
+  const settings = byteCount < HUGE_BYTES[encoding] ? LOAD_SETTINGS : HUGE_LOAD_SETTINGS;
+  return { ...settings, input_format_parallel_parsing: partCount > 1 ? 0 : 1 };
 }
 
 async function* bodyOf(

@@ -4,7 +4,7 @@ import { createActivities } from "../activities/activities.ts";
 import { createWarehouse } from "../clickhouse/client.ts";
 import { openStore } from "../src/sources/open-store.ts";
 import type { Store } from "../src/sources/store.ts";
-import { importSource } from "../workflows/import-source.ts";
+import { hostInProcess, importSource } from "../workflows/import-source.ts";
 import { giveAnswer, readInput } from "./apart.ts";
 import { readUsage } from "./usage.ts";
 
@@ -29,13 +29,13 @@ await warehouse.rows("SELECT 1");
 const before = readUsage(process.pid);
 const started = performance.now();
 const report = await importSource(
-  {
+  hostInProcess({
     ...activities,
-    discoverRuns: timed("listing", activities.discoverRuns),
+    planRuns: timed("listing", activities.planRuns),
     loadPart: timed("loading", activities.loadPart),
     verifyRun: timed("verifying", activities.verifyRun),
     publishRun: timed("publishing", activities.publishRun),
-  },
+  }),
   { source, overwrite: false, dryRun: false },
 );
 const seconds = (performance.now() - started) / 1000;

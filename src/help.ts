@@ -13,6 +13,9 @@ Environment (also from a file .env in this directory):
   CLICKHOUSE_PASSWORD    and password (default: empty)
   CLICKHOUSE_DATABASE    the database, made when it is missing (default: billhouse)
   BILLHOUSE_DATA_DIR     where the embedded warehouse keeps its data (default: .billhouse)
+  TEMPORAL_ADDRESS       a Temporal server: imports, backfill and prune run on its workers; empty: in this process
+                         (also TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_*, TEMPORAL_PROFILE)
+  BILLHOUSE_TASK_QUEUE   where its workers look for work (default: billhouse)
   LOG_LEVEL              events on stderr where it is no terminal: debug, info, warn, error or silent (default: info)
 
 Exit codes: 0 done, 1 failed, 2 asked wrongly.
@@ -28,10 +31,69 @@ one after the other; a source that is named is imported also when it is disabled
 
 Progress goes to stderr: bars on a terminal, otherwise one JSON line per event. The summary goes to stdout.
 
+With TEMPORAL_ADDRESS the import runs on workers (\`billhouse worker\`), many sources side by side; it is shown here in
+the same way. Ctrl-C ends the showing only: \`billhouse follow\` shows it again, \`billhouse cancel\` ends it. What is
+being imported already is not started twice. TEMPORAL_ADDRESS= (empty) imports in this process.
+
 Examples:
   $ billhouse import
   $ billhouse import --source-name contoso --billing-period 2026-05 --dry-run
   $ billhouse import --run-id 2f0e3a52-9c51-4a6c-b9ad-3c1f7f0e9a11 --overwrite`,
+  backfill: `
+Every month is imported as \`billhouse import --billing-period\` does it: what is published is skipped. A month that fails
+is reported and does not stop the others. With TEMPORAL_ADDRESS it runs on workers, as backfill/<source>;
+\`temporal workflow signal --workflow-id backfill/contoso --name pause\` lets it rest, \`--name resume\` go on.
+
+Examples:
+  $ billhouse backfill --source-name contoso --from 2024-01 --to 2024-12
+  $ billhouse backfill --source-name contoso --from 2025-10 --overwrite`,
+  follow: `
+A source's name stands for its import or backfill: the one that runs, or else the last one. What was done before is told
+first. Ctrl-C ends the showing, not the work. The exit code is that of the command that would have done the work.
+
+Examples:
+  $ billhouse follow contoso
+  $ billhouse follow backfill/contoso --json`,
+  cancel: `
+Loads that are under way are stopped and their queries killed; nothing of an unfinished run is visible. Runs that were
+imported before stay. Ctrl-C ends the waiting only.
+
+Examples:
+  $ billhouse cancel contoso
+  $ billhouse cancel import-all`,
+  schedule: `
+Needs TEMPORAL_ADDRESS. \`billhouse apply\` sets schedules, too, where the file says so.
+
+Examples:
+  $ billhouse schedule set contoso --cron '0 */4 * * *'
+  $ billhouse schedule list
+  $ billhouse schedule trigger contoso`,
+  scheduleSet: `
+One schedule per source; setting it again changes it, or says that it is unchanged. Where day of the month and day of
+the week are both given, both have to fit. While what it started runs, a start is skipped. @hourly, @daily, @weekly,
+@monthly and @yearly are understood, too; times are like 90s, 5m, 4h, 1d.
+
+Examples:
+  $ billhouse schedule set contoso --cron '0 */4 * * *'
+  $ billhouse schedule set contoso --cron '30 6 * * mon-fri' --time-zone Europe/Berlin --jitter 5m`,
+  scheduleList: `
+Examples:
+  $ billhouse schedule list
+  $ billhouse schedule list --json | jq -r '.schedules[] | select(.lastRun.state == "failed") | .source'`,
+  schedulePause: `
+Examples:
+  $ billhouse schedule pause contoso`,
+  scheduleResume: `
+Examples:
+  $ billhouse schedule resume contoso`,
+  scheduleTrigger: `
+The import is the same as at its times: it is not started twice. Also where the schedule is paused.
+
+Examples:
+  $ billhouse schedule trigger contoso`,
+  scheduleRemove: `
+Examples:
+  $ billhouse schedule remove contoso`,
   importFile: `
 A file goes the same road as any other part: every row is loaded or the run is not published. With --manifest (any
 shape that Azure has written) the files are its blobs, by name, and all of them have to be given. Without, a single
@@ -156,6 +218,27 @@ Examples:
   $ billhouse warehouse
   $ billhouse warehouse --port 18123 --user analyst --password-env ANALYST_PASSWORD
   $ curl 'http://127.0.0.1:8123/?user=default&database=billhouse' --data 'SELECT count() FROM costs'`,
+  worker: `
+Temporal keeps the schedules and the state of every import, workers do it: any number of them, on any machines, with
+the same warehouse and the same credentials of sources. What a worker that dies was loading is loaded anew by another.
+Ctrl-C takes no further work and gives what is under way 30 seconds; once more ends at once. Events go to stderr, one
+JSON line each.
+
+Environment:
+  TEMPORAL_ADDRESS                 the server, such as localhost:7233; as by Temporal's own tools, TEMPORAL_NAMESPACE,
+                                   TEMPORAL_API_KEY, TEMPORAL_TLS_* and TEMPORAL_PROFILE are read as well
+  BILLHOUSE_TASK_QUEUE             the queue to take work from (default: billhouse)
+  BILLHOUSE_WORKER_MEMORY_PERCENT  above so much of the machine's memory no further work is taken (default: 80)
+  BILLHOUSE_WORKER_CPU_PERCENT     the same for its processors (default: 90)
+  BILLHOUSE_WORKER_SLOTS           so many activities at once at most (default: twice the processors, at least 4)
+  BILLHOUSE_METRICS_ADDRESS        where Prometheus finds the metrics, such as 0.0.0.0:9464 (default: nowhere)
+  BILLHOUSE_WORKER_VERSIONING      1: one version of the deployment billhouse; imports end on the version they began on
+
+Examples:
+  $ billhouse worker
+  $ TEMPORAL_ADDRESS=localhost:7233 BILLHOUSE_METRICS_ADDRESS=127.0.0.1:9464 billhouse worker
+  $ temporal workflow start --task-queue billhouse --type importSource --workflow-id import/demo \\
+      --input '{"source":"demo"}'`,
   sources: `
 Examples:
   $ billhouse sources add archive --path ./exports
@@ -204,6 +287,10 @@ Sources that the file does not name stay as they are. Relative paths count from 
       enabled: true        # the default
       priority: 10         # who answers where two sources cover the same subscription and day: the smaller (100)
       rejectLimit: 0       # rows of a run that may be refused before it is not published (0)
+      schedule: '0 */4 * * *'  # imports it by itself; also { cron, timeZone: UTC, jitter: 1m, catchUp: 1d, paused }
+
+With TEMPORAL_ADDRESS the schedules of the file's sources become what it says, and a source without \`schedule\` has none;
+\`paused\` is left as it is unless the file says it. Without TEMPORAL_ADDRESS they are not set, which is said.
 
 Examples:
   $ billhouse apply -f sources.yaml

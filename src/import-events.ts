@@ -7,7 +7,12 @@ type RunName = Pick<Run, "source" | "exportName" | "dataset" | "month" | "runId"
 export type ImportEvent =
   | { readonly event: "source listed"; readonly source: string; readonly runs: number; readonly problems: number }
   | (RunName & { readonly event: "run started"; readonly parts: number; readonly byteCount: number })
-  | (PartName & { readonly event: "part started"; readonly byteCount: number })
+  | (PartName & {
+      readonly event: "part started";
+      readonly byteCount: number;
+      /** How long it is at it already, where that is only seen later. */
+      readonly milliseconds?: number;
+    })
   | (PartName & LoadProgress & { readonly event: "part progress" })
   | (PartName & {
       readonly event: "part loaded";
@@ -18,6 +23,8 @@ export type ImportEvent =
       readonly milliseconds: number;
     })
   | (PartName & { readonly event: "part failed"; readonly error: string })
+  | (PartName & { readonly event: "part retried"; readonly attempt: number; readonly error: string })
+  | (PartName & { readonly event: "part stopped" })
   | (RunName & { readonly event: "run imported" })
   | (RunName & { readonly event: "run failed"; readonly error: string });
 
@@ -30,11 +37,11 @@ export type ImportListener = (event: ImportEvent) => void;
 export function watchActivities(activities: Activities, tell: ImportListener): Activities {
   return {
     ...activities,
-    async discoverRuns(input) {
-      const found = await activities.discoverRuns(input);
-      const { length: problems } = found.problems;
-      tell({ event: "source listed", source: input.source.name, runs: found.runs.length, problems });
-      return found;
+    async planRuns(input) {
+      const plan = await activities.planRuns(input);
+      const { length: problems } = plan.problems;
+      tell({ event: "source listed", source: input.source.name, runs: plan.found, problems });
+      return plan;
     },
     async loadPart(input) {
       const { part } = input;

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Command as Program } from "commander";
 import type { Option } from "commander";
 import type { ApplyOptions } from "./commands/apply.ts";
@@ -16,6 +15,8 @@ import { addDownloadCommand, addImportFileCommand } from "./program-files.ts";
 import { addHistoryCommands } from "./program-history.ts";
 import { billingPeriod, dataset, flag, json, month, sourceNames, wholeNumber } from "./program-options.ts";
 import { addSourcesCommand } from "./program-sources.ts";
+import { readVersion } from "./version.ts";
+import { addBackfillCommand, addTemporalCommands } from "./program-temporal.ts";
 
 const HELP_WIDTH = 120;
 
@@ -64,6 +65,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .addOption(json())
     .addHelpText("after", HELP.import)
     .action((options: ImportOptions) => run(async () => (await import("./commands/import.ts")).importSources, options));
+  addBackfillCommand(program, run);
   addImportFileCommand(program, run);
   program
     .command("inspect")
@@ -154,6 +156,12 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
       run(async () => (await import("./commands/warehouse.ts")).serveWarehouse, options),
     );
   program
+    .command("worker")
+    .summary("work for Temporal: run the imports that it hands out")
+    .description("Works for Temporal in the foreground: runs the imports that it hands out.")
+    .addHelpText("after", HELP.worker)
+    .action(() => run(async () => (await import("./commands/worker.ts")).runWorker, {}));
+  program
     .command("apply")
     .summary("add and change sources as a file says")
     .description("Adds and changes sources as a YAML file says, or nothing if anything in it is wrong.")
@@ -163,6 +171,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .addHelpText("after", HELP.apply)
     .action((options: ApplyOptions) => run(async () => (await import("./commands/apply.ts")).apply, options));
   addSourcesCommand(program, run);
+  addTemporalCommands(program, run);
   return program;
 }
 
@@ -177,11 +186,4 @@ function describeOption({ description, argChoices, defaultValue }: Option): stri
   const choices = argChoices === undefined ? "" : `: ${argChoices.join(", ")}`;
   const isWorthSaying = typeof defaultValue === "string" || typeof defaultValue === "number";
   return `${description}${choices}${isWorthSaying ? ` (default: ${defaultValue})` : ""}`;
-}
-
-function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
-  return version;
 }

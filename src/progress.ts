@@ -3,10 +3,18 @@ import type { SingleBar } from "cli-progress";
 import type { Logger } from "pino";
 import { countOf, formatBytes, formatCount, formatDuration } from "./commands/format.ts";
 import type { Output } from "./context.ts";
-import type { ImportEvent, ImportListener } from "./import-events.ts";
+import type { ImportEvent } from "./import-events.ts";
+
+/** What happens while somebody watches: to the import, or to the workflow that does it. */
+export type ProgressEvent =
+  | ImportEvent
+  | { readonly event: "note"; readonly workflowId: string; readonly note: string };
+
+/** Hears of what happens. */
+export type ProgressListener = (event: ProgressEvent) => void;
 
 /** Shows how an import goes; `stop` leaves the terminal as it was. */
-export type Progress = { readonly tell: ImportListener; readonly stop: () => void };
+export type Progress = { readonly tell: ProgressListener; readonly stop: () => void };
 
 const BAR_WIDTH = 24;
 const NAME_WIDTH = 28;
@@ -16,6 +24,7 @@ export function logProgress(log: Logger): Progress {
   return {
     tell({ event, ...fields }) {
       if (event === "part failed" || event === "run failed") log.error(fields, event);
+      else if (event === "part retried") log.warn(fields, event);
       else if (event === "part progress") log.debug(fields, event);
       else log.info(fields, event);
     },
@@ -41,18 +50,22 @@ export function drawProgress(output: Output): Progress {
   const keyOf = ({ runId, part }: { runId: string; part: string }) => `${runId} ${part}`;
   const line = (text: string) => bars.log(`${text}\n`);
 
-  const tell = (event: ImportEvent) => {
+  const tell: ProgressListener = (event) => {
     if (event.event === "run started") {
       line(`${event.source}: ${event.exportName} ${event.dataset} ${event.month}, run ${event.runId}`);
     } else if (event.event === "part started") {
       const name = shorten(event.part).padEnd(NAME_WIDTH);
       const bar = bars.create(event.byteCount, 0, { name, ...measure(0, 0, event.byteCount, 0) });
-      open.set(keyOf(event), { bar, begin: performance.now() });
+      open.set(keyOf(event), { bar, begin: performance.now() - (event.milliseconds ?? 0) });
     } else if (event.event === "part progress") {
       const shown = open.get(keyOf(event));
       const seconds = (performance.now() - (shown?.begin ?? 0)) / 1000;
       shown?.bar.update(event.bytesRead, measure(event.bytesRead, event.rows, event.byteCount, seconds));
-    } else if (event.event === "part loaded" || event.event === "part failed") {
+    } else if (event.event === "part retried") {
+      line(`  ${shorten(event.part)}: attempt ${event.attempt} follows. ${event.error}`);
+    } else if (event.event === "note") {
+      line(event.note);
+    } else if (event.event === "part loaded" || event.event === "part failed" || event.event === "part stopped") {
       const shown = open.get(keyOf(event));
       open.delete(keyOf(event));
       if (shown !== undefined) bars.remove(shown.bar);

@@ -4,6 +4,7 @@ import { BillhouseError } from "./domain/errors.ts";
 import { SOURCE_DEFAULTS, SOURCE_NAME } from "./domain/source.ts";
 import type { Source } from "./domain/source.ts";
 import { parseBlobUrl } from "./sources/blob-place.ts";
+import { ScheduleInFile } from "./temporal/schedule-settings.ts";
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -17,6 +18,7 @@ const settings = {
     .int({ error: "expected a number of rows, 0 or more" })
     .nonnegative({ error: "expected a number of rows, 0 or more" })
     .default(SOURCE_DEFAULTS.rejectLimit),
+  schedule: ScheduleInFile.optional(),
 };
 
 const VARIABLE_EXPECTED = { error: "expected the name of an environment variable, such as CONTOSO_STORAGE" };
@@ -51,7 +53,8 @@ export const SourceSettings = z.discriminatedUnion(
 );
 
 /** The source with its place as it is kept: paths are absolute, whatever directory they were relative to. */
-export function resolveSource(source: z.infer<typeof SourceSettings>, directory: string): Source {
+export function resolveSource(configured: z.infer<typeof SourceSettings>, directory: string): Source {
+  const { schedule: _, ...source } = configured; // Temporal keeps that
   return source.kind === "folder" ? { ...source, path: resolve(directory, source.path) } : source;
 }
 

@@ -4,6 +4,11 @@ import { z } from "zod";
 import { InvalidRequestError } from "./domain/errors.ts";
 import type { Source } from "./domain/source.ts";
 import { resolveSource, SourceSettings } from "./source-settings.ts";
+import { SCHEDULE_SETTINGS } from "./temporal/schedule-settings.ts";
+import type { ScheduleSettings } from "./temporal/schedule-settings.ts";
+
+/** A source as a file says it; its schedule is null where the file gives it none. */
+export type ConfiguredSource = { readonly source: Source; readonly schedule: ScheduleSettings | null };
 
 type Path = readonly PropertyKey[];
 type Wrong = { readonly line: number; readonly column: number; readonly message: string };
@@ -17,7 +22,7 @@ const SourcesFile = z.strictObject(
  * Reads the sources of a YAML file. Relative paths in it count from `directory`. Throws one InvalidRequestError that
  * lists everything that is wrong, each as `file:line:column what: expected …`.
  */
-export function parseSourcesFile(text: string, file: string, directory: string): Source[] {
+export function parseSourcesFile(text: string, file: string, directory: string): ConfiguredSource[] {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const at = (offset: number, message: string): Wrong => {
@@ -41,7 +46,10 @@ export function parseSourcesFile(text: string, file: string, directory: string):
     return [at(offsetOf(document, ["sources", index, "name"]), `name: ${name} is on line ${line} already`)];
   });
   if (repeated.length > 0) throw refuse(file, repeated);
-  return sources.map((source) => resolveSource(source, directory));
+  return sources.map((settings) => ({
+    source: resolveSource(settings, directory),
+    schedule: settings.schedule ?? null,
+  }));
 }
 
 function refuse(file: string, wrong: readonly Wrong[]): InvalidRequestError {
@@ -67,9 +75,10 @@ function spread(issue: z.core.$ZodIssue, document: Document): { path: Path; mess
 
 function knownKeys(document: Document, path: Path): string {
   if (path.at(-1) === "credential") return "env";
+  if (path.at(-1) === "schedule") return SCHEDULE_SETTINGS;
   const kind = document.getIn([...path, "kind"]);
   const place = kind === "folder" ? "path" : "url, credential";
-  return `name, kind, ${place}, enabled, priority, rejectLimit`;
+  return `name, kind, ${place}, enabled, priority, rejectLimit, schedule`;
 }
 
 function nameOf(path: Path): string {

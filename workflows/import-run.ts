@@ -6,6 +6,9 @@ import type { Run } from "../src/domain/run.ts";
 import type { Source } from "../src/domain/source.ts";
 import { inBatches } from "../src/domain/in-batches.ts";
 
+/** Which run to import, and the source as it is now. */
+export type ImportRunInput = { readonly source: Source; readonly run: Run };
+
 /** What an import of a run brought. Plain JSON. */
 export type RunReport = {
   readonly publication: Publication;
@@ -26,16 +29,22 @@ export type RunReport = {
   }[];
 };
 
-/** Parts of one run that are loaded side by side. */
+/** Parts of one run that are loaded side by side in one process. */
 const CONCURRENT_LOADS = 2;
 
-/** Brings one run in: loads its parts, checks that nothing is missing, makes it visible. */
-export async function importRun(activities: Activities, input: { source: Source; run: Run }): Promise<RunReport> {
+/** Brings one run in: loads its parts, so many of them side by side, checks that nothing is missing, makes it visible. */
+export async function importRun(
+  activities: Activities,
+  input: ImportRunInput,
+  concurrency = CONCURRENT_LOADS,
+): Promise<RunReport> {
   const { source, run } = input;
+  const { parts, ...facts } = run;
+  const partCount = parts.length;
   let loads: Load[] = [];
   await activities.recordRun({ run, state: "importing", loadIds: [], error: "" });
   try {
-    loads = await inBatches(run.parts, CONCURRENT_LOADS, (part) => activities.loadPart({ source, run, part }));
+    loads = await inBatches(parts, concurrency, (part) => activities.loadPart({ source, run: facts, part, partCount }));
     const { totals, rejects } = await activities.verifyRun({ run, loads, rejectLimit: source.rejectLimit });
     const publication = await activities.publishRun({ run, loads, priority: source.priority });
     await activities.recordRun({ run, state: "imported", loadIds: loads.map((load) => load.loadId), error: "" });

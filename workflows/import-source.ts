@@ -1,25 +1,30 @@
 import type { Activities } from "../activities/activities.ts";
+import type { ImportPlan } from "../activities/plan-runs.ts";
 import { PERMANENT_ERRORS } from "../src/domain/errors.ts";
 import type { DayRange } from "../src/domain/month.ts";
-import { planImport } from "../src/domain/plan.ts";
-import type { PlannedRun, SkipReason } from "../src/domain/plan.ts";
-import type { Run } from "../src/domain/run.ts";
+import { comparePlanned, countReasons } from "../src/domain/plan.ts";
+import type { SkippedCount, SkipReason } from "../src/domain/plan.ts";
+import { nameOfRun, runKeyOf, seriesOf } from "../src/domain/run.ts";
+import type { Run, RunName } from "../src/domain/run.ts";
 import type { Source } from "../src/domain/source.ts";
 import { importRun } from "./import-run.ts";
-import type { RunReport } from "./import-run.ts";
+import type { ImportRunInput, RunReport } from "./import-run.ts";
 
 /** What to import of a source. */
 export type ImportSourceInput = {
   readonly source: string;
+  /** Only runs that cover a day of it. */
   readonly billingPeriod?: DayRange | undefined;
+  /** Only this run; also when a later one replaces it. */
   readonly runId?: string | undefined;
-  readonly overwrite: boolean;
+  /** Import again what is published. */
+  readonly overwrite?: boolean;
   /** Load nothing, say what would happen. */
-  readonly dryRun: boolean;
+  readonly dryRun?: boolean;
 };
 
 /** What came of one discovered run. */
-export type RunOutcome = Pick<Run, "export" | "exportName" | "dataset" | "month" | "runId" | "days" | "submittedAt"> &
+export type RunOutcome = RunName &
   (
     | { readonly outcome: "imported"; readonly report: RunReport }
     | { readonly outcome: "would import"; readonly partCount: number; readonly byteCount: number }
@@ -31,33 +36,45 @@ export type RunOutcome = Pick<Run, "export" | "exportName" | "dataset" | "month"
 export type SourceReport = {
   readonly source: string;
   readonly runs: readonly RunOutcome[];
+  /** Skipped runs that are not among `runs`. */
+  readonly moreSkipped: readonly SkippedCount[];
   /** Deliveries that could not be read. */
   readonly problems: readonly { readonly place: string; readonly message: string }[];
   readonly warnings: readonly string[];
 };
 
+/** What an import of a source needs of whoever hosts it. */
+export type ImportHost = {
+  readonly activities: Activities;
+  readonly importRun: (input: ImportRunInput) => Promise<RunReport>;
+  /** Waits while the import is paused. */
+  readonly gate: () => Promise<void>;
+  /** Hears of every plan, and of what came of each run. */
+  readonly onPlan?: (plan: ImportPlan) => void;
+  readonly onOutcome?: (run: RunOutcome) => void;
+};
+
 /** How often a source is listed anew because a delivery was overwritten under our hands. */
 const LISTINGS = 3;
-const OVERWRITTEN = "OverwrittenError";
+
+/** The host that is nothing but this process. */
+export function hostInProcess(activities: Activities): ImportHost {
+  return { activities, importRun: (input) => importRun(activities, input), gate: () => Promise.resolve() };
+}
 
 /**
  * Imports what a source holds and is not published yet, newest run first. A run that fails is reported and does not
  * stop the others; an overwritten delivery leads to a new listing. Throws when the source itself cannot be read, or
  * when the work is to stop.
  */
-export async function importSource(activities: Activities, input: ImportSourceInput): Promise<SourceReport> {
+export async function importSource(host: ImportHost, input: ImportSourceInput): Promise<SourceReport> {
+  const { activities } = host;
   const source = await activities.findSource({ name: input.source });
   const begin = { source: source.name, runsFound: 0, runsImported: 0, runsFailed: 0, error: "" };
-  if (input.dryRun) return importListed(activities, source, input, []);
+  if (input.dryRun === true) return importPlanned(host, source, input);
   const attempt = await activities.recordAttempt({ ...begin, attempt: null, state: "running" });
   try {
-    const done: RunOutcome[] = [];
-    let listed = await importListed(activities, source, input, done);
-    for (let listing = 1; listing < LISTINGS && listed.runs.some(isOverwritten); listing++) {
-      done.push(...listed.runs.filter((run) => run.outcome !== "skipped" && !isOverwritten(run)));
-      listed = await importListed(activities, source, input, done);
-    }
-    const report: SourceReport = { ...listed, runs: [...done, ...listed.runs] };
+    const report = await importPlanned(host, source, input);
     await activities.recordAttempt({ ...begin, ...countOutcomes(report), attempt });
     return report;
   } catch (error) {
@@ -69,72 +86,101 @@ export async function importSource(activities: Activities, input: ImportSourceIn
   }
 }
 
-async function importListed(
-  activities: Activities,
-  source: Source,
-  input: ImportSourceInput,
-  done: readonly RunOutcome[],
-): Promise<SourceReport> {
-  const discovery = await activities.discoverRuns({ source, billingPeriod: input.billingPeriod });
-  const known = await activities.listKnownRuns({ source: source.name });
-  const settled = new Set(done.map(outcomeKey));
-  const runs: RunOutcome[] = [];
-  let candidates = discovery.runs;
-  let planned = planImport(candidates, known, input);
-  for (let next = planned.shift(); next !== undefined; next = planned.shift()) {
-    if (settled.has(outcomeKey(next.run))) continue;
-    const outcome = await settle(activities, source, next, input.dryRun);
-    settled.add(outcomeKey(next.run));
-    runs.push(outcome);
-    if (outcome.outcome === "failed" && PERMANENT_ERRORS.includes(outcome.errorName)) {
-      // A run that cannot be imported supersedes nothing: an earlier one may answer instead.
-      candidates = candidates.filter((run) => outcomeKey(run) !== outcomeKey(outcome));
-      planned = planImport(candidates, known, input);
+/** Plans and imports until nothing is left to do: a plan may be a part of the work only, and failures change it. */
+async function importPlanned(host: ImportHost, source: Source, input: ImportSourceInput): Promise<SourceReport> {
+  const { billingPeriod, runId, overwrite = false } = input;
+  const worked = new Map<string, RunOutcome>();
+  for (let listing = 1; ;) {
+    const keysOf = (isWanted: (run: RunOutcome) => boolean) =>
+      [...worked].flatMap(([key, run]) => (isWanted(run) ? [key] : []));
+    const without = keysOf(isPermanent);
+    const plan = await host.activities.planRuns({
+      source,
+      billingPeriod,
+      runId,
+      overwrite,
+      without,
+      settled: keysOf((run) => !isPermanent(run)),
+    });
+    host.onPlan?.(plan);
+    const outcomes: RunOutcome[] = [];
+    for (const run of plan.runs) {
+      const outcome = await settle(host, source, run, input.dryRun === true);
+      worked.set(runKeyOf(run), outcome);
+      outcomes.push(outcome);
+      host.onOutcome?.(outcome);
     }
+    const overwritten = plan.runs.map(runKeyOf).filter((key) => isOverwritten(worked.get(key)));
+    const isListedAgain = overwritten.length > 0 && listing < LISTINGS;
+    if (isListedAgain) listing++;
+    if (!isListedAgain && !plan.isPartial && !mayOthersAnswer(plan, outcomes)) {
+      const { moreSkipped, problems, warnings } = plan;
+      const skipped = plan.skipped.map((run): RunOutcome => ({ ...run, outcome: "skipped" }));
+      const runs = [...worked.values(), ...skipped].toSorted((a, b) =>
+        comparePlanned({ ...a, source: source.name }, { ...b, source: source.name }),
+      );
+      return { source: source.name, runs, moreSkipped, problems, warnings };
+    }
+    if (isListedAgain) for (const key of overwritten) worked.delete(key);
   }
-  return { source: source.name, runs, problems: discovery.problems, warnings: discovery.warnings };
 }
 
-async function settle(
-  activities: Activities,
-  source: Source,
-  planned: PlannedRun,
-  isDryRun: boolean,
-): Promise<RunOutcome> {
-  const { run } = planned;
-  const { exportName, dataset, month, runId, days, submittedAt } = run;
-  const name = { export: run.export, exportName, dataset, month, runId, days, submittedAt };
-  if (planned.action === "skip") return { ...name, outcome: "skipped", reason: planned.reason };
+/** A run that cannot be imported supersedes nothing: an earlier one of its series may answer instead. */
+function mayOthersAnswer({ skipped, moreSkipped }: ImportPlan, outcomes: readonly RunOutcome[]): boolean {
+  const failed = new Set(outcomes.filter(isPermanent).map(seriesInSource));
+  if (failed.size === 0) return false;
+  return moreSkipped.length > 0 || skipped.some((run) => isSuperseded(run) && failed.has(seriesInSource(run)));
+}
+
+async function settle(host: ImportHost, source: Source, run: Run, isDryRun: boolean): Promise<RunOutcome> {
+  const name = nameOfRun(run);
   if (isDryRun) {
     const byteCount = run.parts.reduce((sum, part) => sum + part.byteCount, 0);
     return { ...name, outcome: "would import", partCount: run.parts.length, byteCount };
   }
+  await host.gate();
   try {
-    return { ...name, outcome: "imported", report: await importRun(activities, { source, run }) };
+    return { ...name, outcome: "imported", report: await host.importRun({ source, run }) };
   } catch (error) {
     if (!(error instanceof Error) || error.name === "AbortError") throw error;
+    if (error.name === "AlreadyRunningError") return { ...name, outcome: "skipped", reason: "another import is at it" };
     return { ...name, outcome: "failed", error: error.message, errorName: error.name };
   }
 }
 
-/** Tells the runs of one source apart. */
-function outcomeKey(run: Pick<Run, "export" | "dataset" | "month" | "runId">): string {
-  return JSON.stringify([run.export, run.dataset, run.month, run.runId]);
+function isPermanent(run: RunOutcome): boolean {
+  return run.outcome === "failed" && PERMANENT_ERRORS.includes(run.errorName);
 }
 
-function isOverwritten(run: RunOutcome): boolean {
-  return run.outcome === "failed" && run.errorName === OVERWRITTEN;
+function isOverwritten(run: RunOutcome | undefined): boolean {
+  return run?.outcome === "failed" && run.errorName === "OverwrittenError";
 }
 
-function countOutcomes({ runs, problems }: SourceReport) {
-  const failed = runs.filter((run) => run.outcome === "failed");
+function isSuperseded({ reason }: { readonly reason: SkipReason }): boolean {
+  return reason === "superseded by a later run";
+}
+
+/** Tells the series of one source apart. */
+function seriesInSource(run: RunName): string {
+  return seriesOf({ ...run, source: "" });
+}
+
+/** The same report without the names of runs that were skipped. */
+export function withoutSkipped(report: SourceReport): SourceReport {
+  const skipped = report.runs.flatMap((run) => (run.outcome === "skipped" ? [run] : []));
+  const runs = report.runs.filter((run) => run.outcome !== "skipped");
+  return { ...report, runs, moreSkipped: countReasons(...skipped, ...report.moreSkipped) };
+}
+
+function countOutcomes({ runs, moreSkipped, problems }: SourceReport) {
+  const failed = runs.flatMap((run) => (run.outcome === "failed" ? [run] : []));
   const errors = [
     ...failed.map((run) => `${run.exportName} ${run.month} ${run.runId}: ${run.error}`),
     ...problems.map((problem) => problem.message),
   ];
   return {
     state: errors.length === 0 ? ("done" as const) : ("failed" as const),
-    runsFound: runs.length,
+    runsFound: moreSkipped.reduce((sum, { count }) => sum + count, runs.length),
     runsImported: runs.filter((run) => run.outcome === "imported").length,
     runsFailed: failed.length,
     error: errors.join("\n"),

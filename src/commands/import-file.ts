@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createActivities } from "../../activities/activities.ts";
+import { createPlanRuns } from "../../activities/plan-runs.ts";
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { listSources } from "../../clickhouse/sources.ts";
 import { EXIT } from "../context.ts";
@@ -105,11 +106,12 @@ async function importRun(
   const source: Source = known ?? { ...SOURCE_DEFAULTS, name, kind: "folder", path: context.cwd };
   const store = createLocalStore(files);
   const begin = performance.now();
-  const input = { source: name, runId: run.runId, overwrite, dryRun: false };
-  const results = await runImports(context, warehouse, [input], (dependencies) => ({
+  const found = { runs: [run], problems: [], skipped: [], warnings, leftoverCount: 0 };
+  const input = { sources: [name], runId: run.runId, overwrite };
+  const results = await runImports(context, warehouse, input, (dependencies) => ({
     ...createActivities({ ...dependencies, openStore: () => store }),
     findSource: () => Promise.resolve(source),
-    discoverRuns: () => Promise.resolve({ runs: [run], problems: [], skipped: [], warnings, leftoverCount: 0 }),
+    planRuns: createPlanRuns({ ...dependencies, openStore: () => store }, () => Promise.resolve(found)),
   }));
   if (results === undefined) return EXIT.failed;
   if (json) context.print(JSON.stringify({ sources: results }, null, 2));

@@ -1,9 +1,10 @@
+import type { SourceResult } from "../../workflows/import-all.ts";
 import type { RunOutcome } from "../../workflows/import-source.ts";
 import type { Context } from "../context.ts";
+import { countReasons } from "../domain/plan.ts";
 import { METRICS } from "../domain/run.ts";
 import { describeRejects } from "./describe-rejects.ts";
 import { countOf, formatBytes, formatCount, formatDuration } from "./format.ts";
-import type { SourceResult } from "./run-imports.ts";
 import { formatTable } from "./table.ts";
 import type { Column } from "./table.ts";
 
@@ -27,6 +28,9 @@ export function printImport(context: Context, results: readonly SourceResult[], 
   if (worked.length > 0) context.print(`${formatTable(COLUMNS, worked)}\n`);
   for (const note of notesOf(lines)) context.print(note);
   for (const result of results) {
+    if (result.error === null && result.alreadyRunning === true) {
+      context.print(`${result.source}: another import is at it.`);
+    }
     for (const warning of result.warnings) context.print(`${result.source}: note: ${warning}`);
     for (const error of errorsOf(result)) context.print(`${result.source}: ${error}`);
   }
@@ -42,7 +46,7 @@ function countsOf(lines: readonly Line[], results: readonly SourceResult[], mill
     wouldImport > 0
       ? `${countOf(wouldImport, "run")} would be imported`
       : `${countOf(count("imported"), "run")} imported`,
-    skippedOf(lines),
+    skippedOf(results),
     `${count("failed")} failed`,
     ...(problems > 0 ? [countOf(problems, "problem")] : []),
     ...(failedSources > 0 ? [`${countOf(failedSources, "source")} could not be read`] : []),
@@ -50,14 +54,16 @@ function countsOf(lines: readonly Line[], results: readonly SourceResult[], mill
   return `${facts.join(", ")} (${formatDuration(milliseconds)}).`;
 }
 
-function skippedOf(lines: readonly Line[]): string {
-  const reasons = new Map<string, number>();
-  for (const { run } of lines) {
-    if (run.outcome === "skipped") reasons.set(run.reason, (reasons.get(run.reason) ?? 0) + 1);
-  }
-  const total = [...reasons.values()].reduce((sum, count) => sum + count, 0);
+function skippedOf(results: readonly SourceResult[]): string {
+  const reasons = countReasons(
+    ...results.flatMap((result) => [
+      ...result.runs.flatMap((run) => (run.outcome === "skipped" ? [run] : [])),
+      ...result.moreSkipped,
+    ]),
+  );
+  const total = reasons.reduce((sum, { count }) => sum + count, 0);
   if (total === 0) return "0 skipped";
-  return `${total} skipped (${[...reasons].map(([reason, count]) => `${count} ${reason}`).join(", ")})`;
+  return `${total} skipped (${reasons.map(({ reason, count }) => `${count} ${reason}`).join(", ")})`;
 }
 
 function notesOf(lines: readonly Line[]): string[] {

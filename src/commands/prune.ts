@@ -1,9 +1,11 @@
 import { createActivities } from "../../activities/activities.ts";
 import type { Freed } from "../../activities/prune.ts";
 import { EXIT } from "../context.ts";
-import type { Command, Context } from "../context.ts";
+import type { Command, Context, ExitCode } from "../context.ts";
+import { PRUNE_ID } from "../domain/workflow-names.ts";
 import { changeWarehouse } from "../open-warehouse.ts";
 import { openStore } from "../sources/open-store.ts";
+import { isTemporalSet } from "../temporal/connect-options.ts";
 import { countOf, formatBytes, formatCount } from "./format.ts";
 import { requireSourceNames } from "./require-source-names.ts";
 import { formatTable } from "./table.ts";
@@ -27,10 +29,14 @@ const COLUMNS: readonly Column<Freed>[] = [
   { title: "stored", value: ({ bytes }) => formatBytes(bytes), align: "right" },
 ];
 
-/** Drops the rows that no kept publication names, and says what that frees. */
-export const prune: Command<PruneOptions> = (context, { sourceName, keep, dryRun, json }) =>
-  changeWarehouse(context, async (warehouse) => {
-    await requireSourceNames(warehouse, sourceName);
+/** Drops the rows that no kept publication names, and says what that frees: in Temporal where there is one, or here. */
+export const prune: Command<PruneOptions> = (context, options) =>
+  isTemporalSet(context.env) ? pruneInTemporal(context, options) : pruneHere(context, options);
+
+function pruneHere(context: Context, options: PruneOptions): Promise<ExitCode> {
+  return changeWarehouse(context, async (warehouse) => {
+    const { sourceName: sources, keep, dryRun } = options;
+    await requireSourceNames(warehouse, sources);
     const { env, signal } = context;
     const activities = createActivities({
       warehouse,
@@ -38,11 +44,32 @@ export const prune: Command<PruneOptions> = (context, { sourceName, keep, dryRun
       signal,
       onProgress: () => undefined,
     });
-    const freed = await activities.prune({ sources: sourceName, keep, dryRun });
-    if (json) context.print(JSON.stringify({ dryRun, keep, freed }, null, 2));
-    else printFreed(context, freed, dryRun);
-    return EXIT.done;
+    return tellFreed(context, options, await activities.prune({ sources, keep, dryRun }));
   });
+}
+
+async function pruneInTemporal(context: Context, options: PruneOptions): Promise<ExitCode> {
+  const { withTemporal } = await import("../temporal/connect.ts");
+  const { runWorkflow } = await import("./run-workflow.ts");
+  const { resultOf } = await import("./workflow-results.ts");
+  return withTemporal(context.env, async (temporal) => {
+    const { sourceName: sources, keep, dryRun } = options;
+    const input = { sources, keep, dryRun };
+    const end = await runWorkflow(context, temporal, { workflowId: PRUNE_ID, type: "prune", input });
+    return end === undefined ? EXIT.failed : tellFreed(context, options, resultOf.prune(end));
+  });
+}
+
+/** Says what a prune has freed, on stdout. */
+export function tellFreed(
+  context: Context,
+  { keep, dryRun, json }: Omit<PruneOptions, "sourceName">,
+  freed: readonly Freed[],
+): ExitCode {
+  if (json) context.print(JSON.stringify({ dryRun, keep, freed }, null, 2));
+  else printFreed(context, freed, dryRun);
+  return EXIT.done;
+}
 
 function printFreed({ print }: Context, freed: readonly Freed[], isDryRun: boolean): void {
   if (freed.length === 0) return print("There is nothing to prune.");

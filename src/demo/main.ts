@@ -42,7 +42,8 @@ async function main(): Promise<ExitCode> {
     const { env, stdin, stdout, stderr } = process;
     const cwd = process.cwd();
     // Events as JSON lines are for machines: here they are only shown to those who ask.
-    const quiet = { LOG_LEVEL: "silent", ...env };
+    // It imports in this process, also where there is a Temporal.
+    const quiet = { LOG_LEVEL: "silent", ...env, TEMPORAL_ADDRESS: "", TEMPORAL_PROFILE: "", TEMPORAL_CONFIG_FILE: "" };
     return await demonstrate({ env: quiet, cwd, stdin, stdout, stderr, signal, print, note }, shell);
   } catch (error) {
     if (signal.aborted) {

@@ -36,6 +36,20 @@ export class OverwrittenError extends BillhouseError {}
 /** The storage account or folder refused or failed. */
 export class StorageError extends BillhouseError {}
 
+/** The storage account asked to be left alone for a while. */
+export class ThrottledError extends StorageError {
+  /** After how many seconds to come back; null where it did not say. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(message: string, options: ErrorOptions & { readonly retryAfterSeconds: number | null }) {
+    super(message, options);
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** The same import is being done elsewhere at this moment. */
+export class AlreadyRunningError extends BillhouseError {}
+
 /** The warehouse could not be reached, refused a query, or went away. */
 export class WarehouseError extends BillhouseError {}
 

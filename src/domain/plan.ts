@@ -1,7 +1,7 @@
 import type { DayRange } from "./month.ts";
 import { compareRuns, isSuperseded } from "./publication.ts";
 import { runKeyOf, seriesOf } from "./run.ts";
-import type { Run } from "./run.ts";
+import type { Run, RunName } from "./run.ts";
 
 /** What to import of what was found. */
 export type ImportOptions = {
@@ -25,7 +25,14 @@ export type SkipReason =
   | "withdrawn"
   | "superseded by a later run"
   | "outside of the billing period"
-  | "another run id";
+  | "another run id"
+  | "another import is at it";
+
+/** A run that is not imported. */
+export type SkippedRun = RunName & { readonly reason: SkipReason };
+
+/** Runs that are not imported and not named one by one. */
+export type SkippedCount = { readonly reason: SkipReason; readonly count: number };
 
 /** What happens to one discovered run. */
 export type PlannedRun =
@@ -51,12 +58,22 @@ export function planImport(
     if (series === undefined) bySeries.set(seriesOf(run), [run]);
     else series.push(run);
   }
-  return discovered
-    .toSorted((a, b) => compareText(seriesOf(a), seriesOf(b)) || compareRuns(b, a))
-    .map((run) => {
-      const reason = reasonToSkip(run, { published, withdrawn }, bySeries.get(seriesOf(run)) ?? [], options);
-      return reason === undefined ? { run, action: "import" } : { run, action: "skip", reason };
-    });
+  return discovered.toSorted(comparePlanned).map((run) => {
+    const reason = reasonToSkip(run, { published, withdrawn }, bySeries.get(seriesOf(run)) ?? [], options);
+    return reason === undefined ? { run, action: "import" } : { run, action: "skip", reason };
+  });
+}
+
+/** The order in which runs are imported and told: by series, newest first. */
+export function comparePlanned<R extends Omit<KnownRun, "days">>(a: R, b: R): number {
+  return compareText(seriesOf(a), seriesOf(b)) || compareRuns(b, a);
+}
+
+/** Counts runs by the reason why they are not imported. */
+export function countReasons(...skipped: readonly (SkippedCount | Pick<SkippedRun, "reason">)[]): SkippedCount[] {
+  const counts = new Map<SkipReason, number>();
+  for (const one of skipped) counts.set(one.reason, (counts.get(one.reason) ?? 0) + ("count" in one ? one.count : 1));
+  return [...counts].map(([reason, count]) => ({ reason, count }));
 }
 
 function reasonToSkip(

@@ -60,6 +60,14 @@ export type SeriesKey = Pick<Run, "source" | "export" | "dataset" | "month">;
 /** What identifies one run for "already imported". */
 export type RunKey = SeriesKey & Pick<Run, "runId">;
 
+/** A run as reports name it; the source is known there. */
+export type RunName = Pick<Run, "export" | "exportName" | "dataset" | "month" | "runId" | "days" | "submittedAt">;
+
+/** What reports tell of a run. */
+export function nameOfRun({ export: id, exportName, dataset, month, runId, days, submittedAt }: RunName): RunName {
+  return { export: id, exportName, dataset, month, runId, days, submittedAt };
+}
+
 /** The series as text, for grouping. */
 export function seriesOf(key: SeriesKey): string {
   return JSON.stringify([key.source, key.export, key.dataset, key.month]);

@@ -1,4 +1,5 @@
-import { ConfigurationError, OverwrittenError, StorageError } from "../domain/errors.ts";
+import type { RestError } from "@azure/storage-blob";
+import { ConfigurationError, OverwrittenError, StorageError, ThrottledError } from "../domain/errors.ts";
 import type { BillhouseError } from "../domain/errors.ts";
 import type { Credential } from "../domain/source.ts";
 
@@ -27,7 +28,9 @@ export function blobError(error: unknown, request: BlobRequest): BillhouseError 
     return new OverwrittenError(`${place}: changed or vanished since it was listed: import again`, { cause });
   }
   const what = `cannot ${action} (${[status ?? "", code].join(" ").trim() || "no answer"})`;
-  return new StorageError(`${place}: ${what}: ${remedy(status, code, credential)}`, { cause });
+  const message = `${place}: ${what}: ${remedy(status, code, credential)}`;
+  if (status !== 429 && status !== 503) return new StorageError(message, { cause });
+  return new ThrottledError(message, { cause, retryAfterSeconds: retryAfterOf(error) });
 }
 
 /** The HTTP status of an error of the SDK; null for failures of the network and others. */
@@ -35,6 +38,18 @@ export function statusOf(error: unknown): number | null {
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : null;
   return typeof status === "number" ? status : null;
 }
+
+/** After how many seconds to come back, as the answer says: in seconds, or as a date; null where it says nothing. */
+function retryAfterOf(error: unknown): number | null {
+  const isAnswered = error instanceof Error && "response" in error;
+  const value = isAnswered ? (error as RestError).response?.headers.get("retry-after") : undefined;
+  if (value === undefined) return null;
+  const seconds = /^\d+$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - Date.now()) / 1000);
+  return Number.isNaN(seconds) ? null : Math.min(Math.max(seconds, 0), LONGEST_WAIT_SECONDS);
+}
+
+/** Whatever an answer says, an import is tried again within the hour. */
+const LONGEST_WAIT_SECONDS = 3600;
 
 const SIGN_IN =
   "run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give this machine a managed identity";

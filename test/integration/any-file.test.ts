@@ -180,5 +180,8 @@ function unhex(text: string): string {
 
 /** The amount without surplus zeros. */
 function plain(amount: string): string {
-  return amount.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "").replace(/^-0$/, "0");
+  return amount
+    .replace(/(\.\d*?)0+$/, "$1")
+    .replace(/\.$/, "")
+    .replace(/^-0$/, "0");
 }

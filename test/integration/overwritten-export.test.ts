@@ -7,7 +7,7 @@ import { blobSink } from "../../src/demo/sink.ts";
 import { SOURCE_DEFAULTS, type Source } from "../../src/domain/source.ts";
 import { openStore } from "../../src/sources/open-store.ts";
 import type { Store } from "../../src/sources/store.ts";
-import { importSource } from "../../workflows/import-source.ts";
+import { hostInProcess, importSource } from "../../workflows/import-source.ts";
 import { type Azurite, startAzurite } from "../support/azurite.ts";
 import { aRun, type RenderedRun } from "../support/exports.ts";
 import { later } from "../support/small-file.ts";
@@ -86,5 +86,5 @@ async function replace(container: string, from: RenderedRun | null, to: Rendered
 async function importWith(warehouse: Warehouse, open: (source: Source) => Store) {
   const signal = new AbortController().signal;
   const activities = createActivities({ warehouse, openStore: open, signal, onProgress: () => undefined });
-  return importSource(activities, { source: "contoso", overwrite: false, dryRun: false });
+  return importSource(hostInProcess(activities), { source: "contoso", overwrite: false, dryRun: false });
 }

@@ -152,7 +152,7 @@ export async function loadFrom(
     onProgress: () => undefined,
     partLimitBytes,
   });
-  return loadPart({ source, run, part });
+  return loadPart({ source, run, part, partCount: 1 });
 }
 
 /** What `loadFile` calls its file. */

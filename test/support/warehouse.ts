@@ -12,7 +12,7 @@ import { saveSource } from "../../clickhouse/sources.ts";
 import { SOURCE_DEFAULTS } from "../../src/domain/source.ts";
 import type { FolderSource } from "../../src/domain/source.ts";
 import { openStore } from "../../src/sources/open-store.ts";
-import { importSource } from "../../workflows/import-source.ts";
+import { hostInProcess, importSource } from "../../workflows/import-source.ts";
 import type { ImportSourceInput, SourceReport } from "../../workflows/import-source.ts";
 
 /** A real engine with its own data directory, and as many fresh databases as a test file wants. */
@@ -71,7 +71,7 @@ export async function importAll(
     signal: new AbortController().signal,
     onProgress: () => undefined,
   });
-  return importSource(activities, { source, overwrite: false, dryRun: false, ...options });
+  return importSource(hostInProcess(activities), { source, overwrite: false, dryRun: false, ...options });
 }
 
 /** Waits until a process is gone. */

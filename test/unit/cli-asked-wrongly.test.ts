@@ -47,6 +47,11 @@ test.each([
   [["import-file", "-f", "-", "-s", "a", "-m", "2026-05"], /stdin: nothing says which costs it holds.*--dataset/],
   [["import-file", "-f", "-", "-s", "a", "--dataset", "actual"], /stdin: nothing says which month it bills.*--month/],
   [["download", "--source-name", "a"], /required option '-o, --output-dir <directory>' not specified/],
+  [["backfill", "-s", "a"], /required option '--from <month>' not specified/],
+  [["backfill", "-s", "a", "--from", "2026-05", "--to", "2026-04"], /--from 2026-05 is after --to 2026-04/],
+  [["schedule", "set", "a"], /required option '--cron <expression>' not specified/],
+  [["schedule", "set", "a", "--cron", "0 25 * * *"], /cron: hour: expected \*, numbers from 0 to 23.*Nothing was sent/],
+  [["schedule", "set", "a", "--cron", "@daily", "--time-zone", "Mars"], /timeZone: expected a time zone like UTC/],
   [["prune", "--keep", "0"], /Expected a whole number from 1/],
   [["rejects", "--month", "May"], /Expected a month like 2026-09, got "May"/],
   [["diff", "May"], /Expected a month like 2026-09, got "May"/],
@@ -70,6 +75,34 @@ test.each([
   expect(stderr).toMatch(message);
   expect(stderr).toMatch(/^billhouse: /);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+});
+
+test.each([
+  [["follow", "a"]],
+  [["cancel", "a"]],
+  [["schedule", "list"]],
+  [["schedule", "set", "a", "--cron", "@daily"]],
+])("%j without an address of Temporal says which variable to set", async (argv) => {
+  const { code, stdout, stderr } = await runInProcess(argv);
+  expect(stderr).toMatch(/^billhouse: TEMPORAL_ADDRESS: not set\. Set it to the server's address/);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+});
+
+test.each([
+  [["import"]],
+  [["prune"]],
+  [["backfill", "-s", "a", "--from", "2026-05"]],
+  [["follow", "a"]],
+  [["cancel", "a"]],
+  [["schedule", "list"]],
+])("%j says at once that Temporal cannot be reached, why, and what to do", async (argv) => {
+  const begin = performance.now();
+  const { code, stdout, stderr } = await runInProcess(argv, { env: { TEMPORAL_ADDRESS: "127.0.0.1:1" } });
+  expect(stderr).toMatch(
+    /^billhouse: Temporal at 127\.0\.0\.1:1 cannot be reached: connect ECONNREFUSED 127\.0\.0\.1:1\. Start it .*\n$/,
+  );
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(performance.now() - begin).toBeLessThan(5000);
 });
 
 test("a SAS in a url is refused without being repeated", async () => {

@@ -4,6 +4,7 @@ import { runInProcess } from "../support/cli.ts";
 const COMMANDS = [
   [],
   ["import"],
+  ["backfill"],
   ["import-file"],
   ["inspect"],
   ["download"],
@@ -17,6 +18,7 @@ const COMMANDS = [
   ["doctor"],
   ["migrate"],
   ["warehouse"],
+  ["worker"],
   ["apply"],
   ["sources"],
   ["sources", "add"],
@@ -25,6 +27,16 @@ const COMMANDS = [
   ["sources", "enable"],
   ["sources", "disable"],
   ["sources", "remove"],
+  ["worker"],
+  ["follow"],
+  ["cancel"],
+  ["schedule"],
+  ["schedule", "set"],
+  ["schedule", "list"],
+  ["schedule", "pause"],
+  ["schedule", "resume"],
+  ["schedule", "trigger"],
+  ["schedule", "remove"],
 ];
 
 // Renew with: npx vitest run --project unit --update cli-help

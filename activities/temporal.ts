@@ -1,0 +1,67 @@
+import { ApplicationFailure, Context } from "@temporalio/activity";
+import { PERMANENT_ERRORS } from "../src/domain/errors.ts";
+import { createActivities } from "./activities.ts";
+import type { Activities, ActivityDependencies, LoadProgress } from "./activities.ts";
+
+const HEARTBEAT_MS = 2000;
+/** A run of many parts may have much to say of its rejects; the results of many runs have to stay small together. */
+const MESSAGE_LENGTH = 4000;
+
+/**
+ * The activities for a worker of Temporal: each call has its own signal, tells every two seconds that it is alive and
+ * how far it is, and fails by the name of its error. `watch` may hear of every
+ * call.
+ */
+export function createTemporalActivities(
+  shared: Omit<ActivityDependencies, "signal">,
+  watch: (activities: Activities, signal: AbortSignal) => Activities = (activities) => activities,
+): Activities {
+  function host<Given extends unknown[], Result>(
+    pick: (activities: Activities) => (...given: Given) => Promise<Result>,
+  ) {
+    return async (...given: Given): Promise<Result> => {
+      const context = Context.current();
+      const { cancellationSignal: signal } = context;
+      let last: LoadProgress | undefined;
+      const onProgress = (progress: LoadProgress) => {
+        last = progress;
+        shared.onProgress(progress);
+      };
+      const timer = setInterval(() => context.heartbeat(last), HEARTBEAT_MS);
+      try {
+        return await pick(watch(createActivities({ ...shared, signal, onProgress }), signal))(...given);
+      } catch (error) {
+        signal.throwIfAborted(); // whatever failed because it was cancelled did not fail
+        throw failureOf(error);
+      } finally {
+        clearInterval(timer);
+      }
+    };
+  }
+  return {
+    findSource: host((activities) => activities.findSource),
+    listSources: host((activities) => activities.listSources),
+    planRuns: host((activities) => activities.planRuns),
+    loadPart: host((activities) => activities.loadPart),
+    verifyRun: host((activities) => activities.verifyRun),
+    publishRun: host((activities) => activities.publishRun),
+    recordRun: host((activities) => activities.recordRun),
+    recordAttempt: host((activities) => activities.recordAttempt),
+    prune: host((activities) => activities.prune),
+  };
+}
+
+/**
+ * A failure in Temporal's terms, without its cause: that may quote rows, and histories are read by many. The place that
+ * asked to be left alone says when the next attempt is due.
+ */
+function failureOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const seconds = "retryAfterSeconds" in error ? error.retryAfterSeconds : null;
+  return ApplicationFailure.create({
+    message: error.message.length <= MESSAGE_LENGTH ? error.message : `${error.message.slice(0, MESSAGE_LENGTH)}…`,
+    type: error.name,
+    nonRetryable: PERMANENT_ERRORS.includes(error.name),
+    ...(typeof seconds === "number" ? { nextRetryDelay: seconds * 1000 } : {}),
+  });
+}

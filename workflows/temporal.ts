@@ -1,0 +1,223 @@
+import { condition, allHandlersFinished, continueAsNew, defineQuery, setHandler } from "@temporalio/workflow";
+import type { Freed } from "../activities/prune.ts";
+import { addMonths } from "../src/domain/month.ts";
+import {
+  readBackfill,
+  readImportAll,
+  readImportRun,
+  readImportSource,
+  readPrune,
+} from "../src/domain/workflow-input.ts";
+import { backfillMonthId, importId, importRunId, MESSAGES } from "../src/domain/workflow-names.ts";
+import { backfill as importMonths } from "./backfill.ts";
+import type { BackfillInput, BackfillReport, MonthResult } from "./backfill.ts";
+import { importAll as importEverySource, withoutSkippedRuns } from "./import-all.ts";
+import type { ImportAllInput, ImportAllReport } from "./import-all.ts";
+import { importRun as importOneRun } from "./import-run.ts";
+import type { ImportRunInput, RunReport } from "./import-run.ts";
+import { importSource as importOneSource } from "./import-source.ts";
+import type { ImportSourceInput, SourceReport } from "./import-source.ts";
+import type { BackfillProgress, ImportAllProgress, SourceProgress } from "./progress.ts";
+import { prune as dropUnread } from "./prune.ts";
+import { activities } from "./temporal/activities.ts";
+import { runChild } from "./temporal/children.ts";
+import { workflowFailure } from "./temporal/failures.ts";
+import { createGate } from "./temporal/gate.ts";
+import { watchParts } from "./temporal/parts.ts";
+import { attributesOfRun, attributesOfSource, requireAttributes } from "./temporal/search-attributes.ts";
+
+// The orchestrations as Temporal's workflows. What they do is in the files beside this one; here is what Temporal adds:
+// children, signals, queries, search attributes, limits, and failures in Temporal's terms.
+
+/** The loads of one run that are offered to the workers at once; how many of them a worker takes is its own affair. */
+const CONCURRENT_LOADS = 8;
+const CONCURRENT_SOURCES = 4;
+
+/** Imports a source: plans, runs one child per run, and keeps the source's status. */
+export async function importSource(given: ImportSourceInput): Promise<SourceReport> {
+  return hosted(async () => {
+    const input: ImportSourceInput = readImportSource(given);
+    const { source, billingPeriod } = input;
+    requireAttributes(attributesOfSource(source, billingPeriod));
+    const gate = createGate();
+    const count = { total: 0, imported: 0, skipped: 0, failed: 0, rows: 0, rejected: 0 };
+    const startedAt = new Date().toISOString();
+    let state: SourceProgress["state"] = "planning";
+    let current: string | null = null;
+    setHandler(defineQuery<SourceProgress>(MESSAGES.progress), () => {
+      const { rows, rejected, ...runs } = count;
+      return { source, state, isPaused: gate.isPaused(), runs, current, rows, rejected, startedAt };
+    });
+    const report = await importOneSource(
+      {
+        activities,
+        gate: gate.pass,
+        async importRun(one) {
+          current = importRunId(one.run);
+          const attributes = attributesOfRun(one.run);
+          return runChild<typeof importRun>(gate, { type: "importRun", id: current, input: one, attributes });
+        },
+        onPlan(plan) {
+          state = "importing";
+          count.skipped = plan.moreSkipped.reduce((sum, more) => sum + more.count, plan.skipped.length);
+          count.total = count.imported + count.failed + plan.runs.length + count.skipped;
+        },
+        onOutcome(run) {
+          current = null;
+          if (run.outcome === "failed") count.failed++;
+          if (run.outcome === "skipped") count.skipped++;
+          if (run.outcome !== "imported") return;
+          count.imported++;
+          count.rows += run.report.rowsLoaded;
+          count.rejected += run.report.rowsRejected;
+        },
+      },
+      input,
+    ).catch((error: unknown) => {
+      state = "failed";
+      throw error;
+    });
+    state = "done";
+    return report;
+  });
+}
+
+/** Imports one run: loads its parts side by side on any number of workers, verifies, publishes. */
+export async function importRun(given: ImportRunInput): Promise<RunReport> {
+  return hosted(async () => {
+    const input = readImportRun<ImportRunInput>(given);
+    const { run } = input;
+    requireAttributes(attributesOfRun(run));
+    const gate = createGate();
+    const parts = watchParts(run, gate, activities.loadPart);
+    const steps = {
+      ...activities,
+      loadPart: parts.loadPart,
+      async verifyRun(loaded: Parameters<typeof activities.verifyRun>[0]) {
+        parts.enter("verifying");
+        return activities.verifyRun(loaded);
+      },
+      async publishRun(loaded: Parameters<typeof activities.publishRun>[0]) {
+        await gate.pass();
+        parts.enter("publishing");
+        return activities.publishRun(loaded);
+      },
+    };
+    const report = await importOneRun(steps, input, CONCURRENT_LOADS).catch((error: unknown) => {
+      parts.enter("failed");
+      throw error;
+    });
+    parts.enter("done");
+    return report;
+  });
+}
+
+/** Imports every source that is enabled, or those that are named; one that fails does not stop the others. */
+export async function importAll(given?: ImportAllInput): Promise<ImportAllReport> {
+  return hosted(async () => {
+    const input: ImportAllInput = readImportAll(given);
+    const gate = createGate();
+    const count = { total: 0, done: 0, failed: 0 };
+    const current = new Set<string>();
+    let state: ImportAllProgress["state"] = "listing";
+    setHandler(defineQuery<ImportAllProgress>(MESSAGES.progress), () => ({
+      state,
+      isPaused: gate.isPaused(),
+      sources: count,
+      current: [...current],
+    }));
+    const report = await importEverySource(
+      {
+        listSources: activities.listSources,
+        gate: gate.pass,
+        concurrency: CONCURRENT_SOURCES,
+        async importSource(one) {
+          const id = importId(one.source);
+          current.add(id);
+          try {
+            const attributes = attributesOfSource(one.source, one.billingPeriod);
+            return await runChild<typeof importSource>(gate, { type: "importSource", id, input: one, attributes });
+          } finally {
+            current.delete(id);
+          }
+        },
+        onSources(names) {
+          state = "importing";
+          count.total = names.length;
+        },
+        onResult: ({ error }) => void (error === null ? count.done++ : count.failed++),
+      },
+      input,
+    ).catch((error: unknown) => {
+      state = "failed";
+      throw error;
+    });
+    state = "done";
+    return withoutSkippedRuns(report);
+  });
+}
+
+/** Imports months of a source one after another, newest first, and goes on in a new execution after every twelve. */
+export async function backfill(given: BackfillInput): Promise<BackfillReport> {
+  return hosted(async () => {
+    const input: BackfillInput = readBackfill<MonthResult>(given);
+    const { source, from, to, done = [] } = input;
+    requireAttributes(attributesOfSource(source));
+    const gate = createGate(input.isPaused);
+    const results = [...done];
+    let state: BackfillProgress["state"] = "importing";
+    let current: string | null = null;
+    let left = 0;
+    for (let month = to; month >= from; month = addMonths(month, -1)) left++;
+    const total = results.length + left;
+    setHandler(defineQuery<BackfillProgress>(MESSAGES.progress), () => {
+      const failed = results.filter(({ error }) => error !== null).length;
+      return {
+        source,
+        state,
+        current,
+        isPaused: gate.isPaused(),
+        months: { total, done: results.length - failed, failed },
+      };
+    });
+    const report = await importMonths(
+      {
+        gate: gate.pass,
+        async importMonth(month, one) {
+          current = backfillMonthId(source, month);
+          const attributes = attributesOfSource(source, one.billingPeriod);
+          return runChild<typeof importSource>(gate, { type: "importSource", id: current, input: one, attributes });
+        },
+        async goOn(rest) {
+          await condition(allHandlersFinished);
+          return continueAsNew<typeof backfill>({ ...rest, isPaused: gate.isPaused() });
+        },
+        onMonth(result) {
+          current = null;
+          results.push(result);
+        },
+      },
+      input,
+    ).catch((error: unknown) => {
+      state = "failed";
+      throw error;
+    });
+    state = "done";
+    return report;
+  });
+}
+
+/** Drops the rows that nobody reads any more. */
+export async function prune(given?: Parameters<typeof readPrune>[0]): Promise<Freed[]> {
+  return hosted(() => dropUnread(activities, readPrune(given)));
+}
+
+async function hosted<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    const result = await work();
+    await condition(allHandlersFinished);
+    return result;
+  } catch (error) {
+    throw workflowFailure(error);
+  }
+}
