@@ -7,6 +7,7 @@ import {
   readLedger,
   type UndroppedLoad,
 } from "../clickhouse/retention.ts";
+import { requireSourceNames } from "../clickhouse/source-names.ts";
 import { listVisibleLoads, showUnseen } from "../clickhouse/visible-loads.ts";
 import { groupBy } from "../src/domain/group-by.ts";
 import type { Month } from "../src/domain/month.ts";
@@ -47,6 +48,7 @@ export type Freed = {
  */
 export function createPrune({ warehouse, signal }: ActivityDependencies) {
   return async function prune({ sources, keep, dryRun }: PruneInput): Promise<Freed[]> {
+    await requireSourceNames(warehouse, sources);
     const ledger = await readLedger(warehouse, { month: "" });
     const ofSources = (entry: { source: string }) => sources.length === 0 || sources.includes(entry.source);
     const retention = decideRetention(ledger.filter(ofSources), keep);

@@ -8,7 +8,7 @@ import {
   readImportSource,
   readPrune,
 } from "../src/domain/workflow-input.ts";
-import { backfillMonthId, importId, importRunId, MESSAGES } from "../src/domain/workflow-names.ts";
+import { backfillMonthId, importId, importRunId, MESSAGES, pruneId } from "../src/domain/workflow-names.ts";
 import { backfill as importMonths } from "./backfill.ts";
 import type { BackfillInput, BackfillReport, MonthResult } from "./backfill.ts";
 import { importAll as importEverySource, withoutSkippedRuns } from "./import-all.ts";
@@ -20,7 +20,7 @@ import type { ImportSourceInput, SourceReport } from "./import-source.ts";
 import type { BackfillProgress, ImportAllProgress, SourceProgress } from "./progress.ts";
 import { prune as dropUnread } from "./prune.ts";
 import { activities } from "./temporal/activities.ts";
-import { runChild } from "./temporal/children.ts";
+import { runChild, startBehind } from "./temporal/children.ts";
 import { workflowFailure } from "./temporal/failures.ts";
 import { createGate } from "./temporal/gate.ts";
 import { watchParts } from "./temporal/parts.ts";
@@ -33,12 +33,16 @@ import { attributesOfRun, attributesOfSource, requireAttributes } from "./tempor
 const CONCURRENT_LOADS = 8;
 const CONCURRENT_SOURCES = 4;
 
-/** Imports a source: plans, runs one child per run, and keeps the source's status. */
+/**
+ * Imports a source: plans, runs one child per run, keeps the source's status, and leaves a prune of what the new runs
+ * replaced behind.
+ */
 export async function importSource(given: ImportSourceInput): Promise<SourceReport> {
   return hosted(async () => {
     const input: ImportSourceInput = readImportSource(given);
     const { source, billingPeriod } = input;
-    requireAttributes(attributesOfSource(source, billingPeriod));
+    const attributes = attributesOfSource(source, billingPeriod);
+    requireAttributes(attributes);
     const gate = createGate();
     const count = { total: 0, imported: 0, skipped: 0, failed: 0, rows: 0, rejected: 0 };
     const startedAt = new Date().toISOString();
@@ -54,8 +58,8 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
         gate: gate.pass,
         async importRun(one) {
           current = importRunId(one.run);
-          const attributes = attributesOfRun(one.run);
-          return runChild<typeof importRun>(gate, { type: "importRun", id: current, input: one, attributes });
+          const ofRun = { type: "importRun", id: current, input: one, attributes: attributesOfRun(one.run) } as const;
+          return runChild<typeof importRun>(gate, ofRun);
         },
         onPlan(plan) {
           state = "importing";
@@ -78,6 +82,9 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
       throw error;
     });
     state = "done";
+    if (count.imported > 0) {
+      await startBehind({ type: "prune", id: pruneId(source), input: { sources: [source] }, attributes });
+    }
     return report;
   });
 }

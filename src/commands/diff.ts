@@ -2,6 +2,7 @@ import type { Warehouse } from "../../clickhouse/client.ts";
 import { countDiffRows, listDiffLines } from "../../clickhouse/diff.ts";
 import type { DiffBy, DiffLine } from "../../clickhouse/diff.ts";
 import { readLedger } from "../../clickhouse/retention.ts";
+import { requireSourceNames } from "../../clickhouse/source-names.ts";
 import { EXIT } from "../context.ts";
 import type { Command, Context } from "../context.ts";
 import { InvalidRequestError } from "../domain/errors.ts";
@@ -13,7 +14,6 @@ import { readWarehouse } from "../open-warehouse.ts";
 import { chooseAnswers, nameOf, parseMoment } from "./diff-answers.ts";
 import type { Compared } from "./diff-answers.ts";
 import { countOf, formatCount, formatMoment } from "./format.ts";
-import { requireSourceNames } from "./require-source-names.ts";
 import { formatTable } from "./table.ts";
 import type { Column } from "./table.ts";
 

@@ -7,7 +7,6 @@ import { changeWarehouse } from "../open-warehouse.ts";
 import { openStore } from "../sources/open-store.ts";
 import { isTemporalSet } from "../temporal/connect-options.ts";
 import { countOf, formatBytes, formatCount } from "./format.ts";
-import { requireSourceNames } from "./require-source-names.ts";
 import { formatTable } from "./table.ts";
 import type { Column } from "./table.ts";
 
@@ -36,7 +35,6 @@ export const prune: Command<PruneOptions> = (context, options) =>
 function pruneHere(context: Context, options: PruneOptions): Promise<ExitCode> {
   return changeWarehouse(context, async (warehouse) => {
     const { sourceName: sources, keep, dryRun } = options;
-    await requireSourceNames(warehouse, sources);
     const { env, signal } = context;
     const activities = createActivities({
       warehouse,

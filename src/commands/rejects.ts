@@ -1,13 +1,13 @@
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { listRejectReasons, listRejectTexts } from "../../clickhouse/rejects.ts";
 import type { RejectReason, RejectText } from "../../clickhouse/rejects.ts";
+import { requireSourceNames } from "../../clickhouse/source-names.ts";
 import { EXIT } from "../context.ts";
 import type { Command, Context } from "../context.ts";
 import { groupBy } from "../domain/group-by.ts";
 import type { Month } from "../domain/month.ts";
 import { readWarehouse } from "../open-warehouse.ts";
 import { countOf, formatCount } from "./format.ts";
-import { requireSourceNames } from "./require-source-names.ts";
 import { formatTable } from "./table.ts";
 import type { Column } from "./table.ts";
 

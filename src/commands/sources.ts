@@ -7,6 +7,7 @@ import { InvalidRequestError } from "../domain/errors.ts";
 import type { Source } from "../domain/source.ts";
 import { changeWarehouse, readWarehouse } from "../open-warehouse.ts";
 import { resolveSource, SourceSettings } from "../source-settings.ts";
+import { isTemporalSet } from "../temporal/connect-options.ts";
 import { formatMoment } from "./format.ts";
 import { requireSource } from "./require-sources.ts";
 import { formatTable } from "./table.ts";
@@ -83,8 +84,20 @@ export const forgetSource: Command<Named> = (context, { name }) =>
   changeWarehouse(context, async (warehouse) => {
     await removeSource(warehouse, requireSource(await listSources(warehouse, {}), name));
     context.print(`Removed ${name}. What it published stays visible; \`billhouse withdraw\` takes runs back.`);
+    if (isTemporalSet(context.env)) await forgetSchedule(context, name);
     return EXIT.done;
   });
+
+/** A schedule of a source that is gone would fail at each start. */
+async function forgetSchedule({ env, print }: Context, name: string): Promise<void> {
+  const { withTemporal } = await import("../temporal/connect.ts");
+  const { hasSchedule, removeSchedule } = await import("../temporal/schedules.ts");
+  await withTemporal(env, async (temporal) => {
+    if (!(await hasSchedule(temporal, name))) return;
+    await removeSchedule(temporal, name);
+    print("Removed its schedule.");
+  });
+}
 
 /** Where a source's files are, without anything secret. */
 export function placeOf(source: Source): string {

@@ -27,6 +27,11 @@ export const IMPORT_ALL_ID = "import-all";
 /** The id of the workflow that drops what nobody reads. */
 export const PRUNE_ID = "prune";
 
+/** The id of the prune that an import of a source leaves behind. */
+export function pruneId(source: string): string {
+  return `prune/${source}`;
+}
+
 /** The id of the workflow that imports a source: two starts of one import are one. */
 export function importId(source: string): string {
   return `import/${source}`;

@@ -15,6 +15,7 @@ import {
   importRunId,
   MESSAGES,
   PRUNE_ID,
+  pruneId,
 } from "../../src/domain/workflow-names.ts";
 import type { BackfillReport } from "../../workflows/backfill.ts";
 import type { ImportAllReport } from "../../workflows/import-all.ts";
@@ -71,8 +72,12 @@ describeWithTemporal("imports under Temporal", (temporal) => {
       for await (const { workflowId } of temporal.client.workflow.list({ query })) found.push(workflowId);
       return found.toSorted();
     };
-    await until(async () => (await find('BillhouseSource = "searched"')).length === 2); // the listing comes after
-    expect(await find('BillhouseSource = "searched"')).toEqual([importId("searched"), idOf("searched", run)]);
+    await until(async () => (await find('BillhouseSource = "searched"')).length === 3); // the listing comes after
+    expect(await find('BillhouseSource = "searched"')).toEqual([
+      importId("searched"),
+      idOf("searched", run),
+      pruneId("searched"),
+    ]);
     const precisely = `BillhouseDataset = "amortized" AND BillhouseMonth = "2026-04" AND BillhouseRunId = "${run.runId}"`;
     expect(await find(precisely)).toEqual([idOf("searched", run)]);
   });
@@ -300,6 +305,19 @@ describeWithTemporal("imports under Temporal", (temporal) => {
     const { runId: lastExecution } = await temporal.client.workflow.getHandle(backfillId("history")).describe();
     expect(lastExecution).not.toBe(firstExecution);
     expect((await agreedTotals(stage.warehouse)).actual).toBe("202");
+  });
+
+  test("an import leaves a prune behind, which keeps the last three publications of a month", async () => {
+    const stage = await aStage(temporal, "kept");
+    await aRun({ dataset: "actual", lines: [{ cost: "1" }] }).writeTo(stage.path);
+    const prune = () => temporal.client.workflow.getHandle(pruneId("kept")).result();
+    for (let times = 0; times < 3; times++) {
+      await stage.import({ overwrite: true });
+      expect(await prune()).toEqual([]);
+    }
+    await stage.import({ overwrite: true });
+    expect(await prune()).toMatchObject([{ source: "kept", month: "2026-05", publications: 1, loads: 1 }]);
+    expect((await agreedTotals(stage.warehouse)).actual).toBe("1");
   });
 
   test("prune gives what it freed", async () => {

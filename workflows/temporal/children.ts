@@ -31,9 +31,27 @@ export async function runChild<W extends Workflow>(gate: Gate, child: Child<W>):
       gate.letGo(handle);
     }
   } catch (error) {
-    if (error instanceof Error && error.name === "WorkflowExecutionAlreadyStartedError") {
+    if (isAlreadyStarted(error)) {
       throw named("AlreadyRunningError", `${child.id}: another import is at it.`);
     }
     throw knownFailure(error);
   }
+}
+
+/** Starts a child that goes on by itself, unless one of that id is at it. Gives no sign of how it ends. */
+export async function startBehind<W extends Workflow>(child: Child<W>): Promise<void> {
+  try {
+    await startChild<Workflow>(child.type, {
+      workflowId: child.id,
+      args: [child.input],
+      typedSearchAttributes: [...child.attributes],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+    });
+  } catch (error) {
+    if (!isAlreadyStarted(error)) throw knownFailure(error);
+  }
+}
+
+function isAlreadyStarted(error: unknown): boolean {
+  return error instanceof Error && error.name === "WorkflowExecutionAlreadyStartedError";
 }
