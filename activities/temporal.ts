@@ -27,7 +27,8 @@ export function createTemporalActivities(
         last = progress;
         shared.onProgress(progress);
       };
-      const timer = setInterval(() => context.heartbeat(last), HEARTBEAT_MS);
+      // An activity at the workflow's hand has nobody to tell, and a limit shorter than anyone's patience.
+      const timer = context.info.isLocal ? undefined : setInterval(() => context.heartbeat(last), HEARTBEAT_MS);
       try {
         return await pick(watch(createActivities({ ...shared, signal, onProgress }), signal))(...given);
       } catch (error) {

@@ -12,9 +12,11 @@ import { readUsage } from "./usage.ts";
 const Input = z.object({
   address: z.object({ url: z.string(), username: z.string(), password: z.string(), database: z.string() }),
   source: z.string(),
+  /** Whether it has gone through the plan before, as a worker that is there for a while has. */
+  isRehearsed: z.boolean(),
 });
 
-const { address, source } = Input.parse(await readInput());
+const { address, source, isRehearsed } = Input.parse(await readInput());
 const warehouse = createWarehouse(address);
 const phases = new Map<string, { started: number; ended: number }>();
 const bytesRead: Record<string, number> = {};
@@ -25,6 +27,7 @@ const activities = createActivities({
   onProgress: () => undefined,
 });
 await warehouse.rows("SELECT 1");
+if (isRehearsed) await importSource(hostInProcess(activities), { source, dryRun: true });
 
 const before = readUsage(process.pid);
 const started = performance.now();

@@ -15,6 +15,7 @@ import { csvParse } from "./peers/csv-parse.ts";
 import { duckdbOfNode } from "./peers/duckdb.ts";
 import { gunzipAlone } from "./peers/gunzip.ts";
 import { pythonPeers } from "./peers/python.ts";
+import { PRESETS, temporal as orchestration } from "./temporal.ts";
 
 /** An import beside others who bring the same file to where it can be asked. Billhouse is held against each of them. */
 export const load: Mode = {
@@ -26,9 +27,11 @@ export const load: Mode = {
     new Option("--only <names...>", "only these contestants, by the beginnings of their names").default([]),
     new Option("--peers", "also the Python packages of DuckDB, Polars and dlt (downloads them once)").default(false),
     countOption("--dlt-rows <count>", "how many rows dlt gets: its time is multiplied to that of all rows", 50_000),
+    new Option("--temporal", "under Temporal instead of beside others: the mode temporal").default(false),
   ],
   async run(options, note) {
-    const { rounds, peers, only, dltRows, ...size } = Options.parse(options);
+    const { rounds, peers, only, dltRows, temporal, ...size } = Options.parse(options);
+    if (temporal) return orchestration.run({ ...PRESETS, rows: size.rows, rounds }, note);
     const generated = await provideExport(sizeOf(size), note);
     const others = [
       await clickHouseAlone(generated),
@@ -55,6 +58,7 @@ const Options = ExportOptions.extend({
   only: z.array(z.string()),
   peers: z.boolean(),
   dltRows: z.number(),
+  temporal: z.boolean(),
 });
 
 /** How many times as fast as a peer Billhouse is to be, and what memory its importer may take. */

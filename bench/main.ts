@@ -6,8 +6,9 @@ import type { Mode } from "./mode.ts";
 import { profile } from "./profile.ts";
 import { reads } from "./reads.ts";
 import { scale } from "./scale.ts";
+import { temporal } from "./temporal.ts";
 
-const MODES: readonly Mode[] = [load, profile, scale, reads, loads];
+const MODES: readonly Mode[] = [load, profile, scale, reads, loads, temporal];
 
 const program = new Command("npm run bench --").description(
   "Measures Billhouse on generated EA exports of 55 columns.",

@@ -27,6 +27,8 @@ export type CreatedWorker = {
 };
 
 const DEPLOYMENT = "billhouse";
+/** What takes milliseconds and next to no memory is not kept waiting for a processor that loads are busy on. */
+const SMALL_SLOTS = 8;
 
 /** Connects a worker of imports to Temporal. Any number of them may work on one warehouse. */
 export async function createWorker(options: WorkerOptions): Promise<CreatedWorker> {
@@ -45,6 +47,8 @@ export async function createWorker(options: WorkerOptions): Promise<CreatedWorke
       tuner: {
         tunerOptions: { targetMemoryUsage: config.memoryPercent / 100, targetCpuUsage: config.cpuPercent / 100 },
         activityTaskSlotOptions: { minimumSlots: 2, maximumSlots: config.slots }, // 2: small ones pass a long load
+        localActivityTaskSlotOptions: { minimumSlots: SMALL_SLOTS },
+        workflowTaskSlotOptions: { minimumSlots: SMALL_SLOTS },
       },
       shutdownGraceTime: "30 seconds",
       shutdownForceTime: "60 seconds",

@@ -1,4 +1,11 @@
-import { ActivityCancellationType, CancellationScope, proxyActivities } from "@temporalio/workflow";
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  proxyActivities,
+  proxyLocalActivities,
+} from "@temporalio/workflow";
 import type { Activities } from "../../activities/activities.ts";
 import { PERMANENT_ERRORS } from "../../src/domain/errors.ts";
 import { knownFailure } from "./failures.ts";
@@ -22,9 +29,16 @@ const quick = proxyActivities<Activities>({
   retry: { ...RETRY, nonRetryableErrorTypes: [...PERMANENT_ERRORS] },
 });
 
+/**
+ * The same for what takes milliseconds, made by the worker that has the workflow at hand: it spares the ways to Temporal
+ * and back, which take longer than the work itself. There is one attempt, far shorter than a workflow's task may take.
+ */
+const atHand = proxyLocalActivities<Activities>({ startToCloseTimeout: "4 seconds", retry: { maximumAttempts: 1 } });
+
 /** Work on rows: a 1 GB part takes minutes, and a stuck one is noticed by the heartbeat. */
 const long = proxyActivities<Activities>({
   ...LIMITS,
+  allowEagerDispatch: false, // any worker may take it, not first of all the one that has the workflow at hand
   startToCloseTimeout: "2 hours",
   // An overwritten file does not come back: the source is listed anew instead.
   retry: { ...RETRY, nonRetryableErrorTypes: [...PERMANENT_ERRORS, "OverwrittenError"] },
@@ -32,17 +46,41 @@ const long = proxyActivities<Activities>({
 
 /** The activities on whichever worker is free; they fail as the orchestration knows it. */
 export const activities: Activities = {
-  findSource: known(quick.findSource),
+  findSource: known(first(atHand.findSource, quick.findSource)),
   listSources: known(quick.listSources),
   planRuns: known(quick.planRuns),
   loadPart: known((input) => long.loadPart.executeWithOptions({ summary: input.part.path }, [input])),
-  verifyRun: known(quick.verifyRun),
+  verifyRun: known(first(atHand.verifyRun, quick.verifyRun)),
   publishRun: known(long.publishRun),
   // What became of the work is written down also when the work was cancelled.
-  recordRun: known((record) => CancellationScope.nonCancellable(() => quick.recordRun(record))),
-  recordAttempt: known((record) => CancellationScope.nonCancellable(() => quick.recordAttempt(record))),
+  recordRun: known(always(first(atHand.recordRun, quick.recordRun))),
+  recordAttempt: known(always(first(atHand.recordAttempt, quick.recordAttempt))),
   prune: known(long.prune),
 };
+
+/** Does the one, and the other where that fails: it is repeated with patience, and everybody can see it. */
+function first<Given extends unknown[], Result>(
+  one: (...given: Given) => Promise<Result>,
+  other: (...given: Given) => Promise<Result>,
+) {
+  return async (...given: Given): Promise<Result> => {
+    try {
+      return await one(...given);
+    } catch (error) {
+      if (isFinal(error)) throw error;
+      return other(...given);
+    }
+  };
+}
+
+function isFinal(error: unknown): boolean {
+  if (CancellationScope.current().consideredCancelled || !(error instanceof ActivityFailure)) return true;
+  return error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true;
+}
+
+function always<Given extends unknown[], Result>(activity: (...given: Given) => Promise<Result>) {
+  return (...given: Given): Promise<Result> => CancellationScope.nonCancellable(() => activity(...given));
+}
 
 function known<Given extends unknown[], Result>(activity: (...given: Given) => Promise<Result>) {
   return async (...given: Given): Promise<Result> => {

@@ -1,0 +1,129 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { WorkflowHandle } from "@temporalio/client";
+import { FileError, StorageError } from "../src/domain/errors.ts";
+import { parseMonth } from "../src/domain/month.ts";
+import { backfillId, IMPORT_ALL_ID, importId, importRunId, MESSAGES, PRUNE_ID } from "../src/domain/workflow-names.ts";
+import type { RunProgress } from "../workflows/progress.ts";
+import { inStudio } from "./history-studio.ts";
+import type { Hindrance, Studio } from "./history-studio.ts";
+
+// Runs every workflow in every way it can go and writes down what Temporal remembers of it. The test temporal-replay
+// holds later versions of the workflows against it.
+
+/** Histories by the names of their files. */
+type Recorded = Readonly<Record<string, WorkflowHandle>>;
+
+const FOLDER = fileURLToPath(new URL("../test/fixtures/histories/", import.meta.url));
+const SCENES = [playImports, playRetries, playFailures, playCancelled, playBackfill, playPrune];
+const MAY = parseMonth("2026-05");
+const APRIL = parseMonth("2026-04");
+const PATIENCE_MS = 30_000;
+
+const histories = await inStudio(async (studio) => {
+  const texts = new Map<string, string>();
+  for (const play of SCENES) {
+    for (const [name, handle] of Object.entries(await play(studio))) texts.set(name, await studio.historyOf(handle));
+  }
+  return texts;
+});
+await rm(FOLDER, { recursive: true, force: true });
+await mkdir(FOLDER, { recursive: true });
+for (const [name, text] of histories) await writeFile(join(FOLDER, `${name}.json`), text);
+process.stdout.write(`${histories.size} histories in ${FOLDER}\n`);
+
+async function playImports(studio: Studio): Promise<Recorded> {
+  const { deliver, start } = studio;
+  const input = { source: "contoso" };
+  const runId = await deliver({ source: "contoso", month: MAY, parts: 3 });
+  await deliver({ source: "contoso", month: APRIL });
+  const imported = await finished(await start("importSource", importId("contoso"), input));
+  await deliver({ source: "contoso", month: MAY, day: 2 });
+  const all = await finished(await start("importAll", IMPORT_ALL_ID, { sources: ["contoso", "nowhere"] }));
+  const dryRun = { ...input, overwrite: true, dryRun: true };
+  return {
+    "import-source": imported,
+    "import-run": runOf(studio, "contoso", runId),
+    "import-all": all,
+    "import-source-dry": await finished(await start("importSource", importId("contoso"), dryRun)),
+  };
+}
+
+/** A part that fails once, and one that hangs until `retryPart` begins it anew, while the import is paused. */
+async function playRetries(studio: Studio): Promise<Recorded> {
+  const failsOnce: Hindrance = (nth) =>
+    nth === 1 ? new StorageError("part_0: cannot read (500): try again") : undefined;
+  const hangsOnce: Hindrance = (nth) => (nth === 1 ? "waits" : undefined);
+  const hindrances = [failsOnce, hangsOnce];
+  const runId = await studio.deliver({ source: "retried", month: MAY, parts: 3, hindrances });
+  const handle = await studio.start("importSource", importId("retried"), { source: "retried" });
+  const run = runOf(studio, "retried", runId);
+  await until(async () => (await progressOf(run)).parts.done === 2);
+  await handle.signal(MESSAGES.pause);
+  await until(async () => (await progressOf(run)).isPaused);
+  const [part] = (await progressOf(run)).loading;
+  await run.executeUpdate(MESSAGES.retryPart, { args: [{ part }] });
+  await until(async () => (await progressOf(run)).parts.done === 3);
+  await handle.signal(MESSAGES.resume);
+  return { "import-source-paused": await finished(handle), "import-run-retried": run };
+}
+
+/** The later of two runs is broken, so that the earlier one answers instead. */
+async function playFailures(studio: Studio): Promise<Recorded> {
+  const isBroken: Hindrance = () => new FileError("part_0: is no CSV. Nothing was published. Deliver the run again.");
+  await studio.deliver({ source: "broken", month: MAY });
+  const runId = await studio.deliver({ source: "broken", month: MAY, day: 2, hindrances: [isBroken] });
+  const handle = await studio.start("importSource", importId("broken"), { source: "broken" });
+  return { "import-source-failed": await finished(handle), "import-run-failed": runOf(studio, "broken", runId) };
+}
+
+/** Cancelled in mid-load, from the top down. */
+async function playCancelled(studio: Studio): Promise<Recorded> {
+  const hindrances: Hindrance[] = [() => "waits"];
+  const runId = await studio.deliver({ source: "cancelled", month: MAY, parts: 2, hindrances });
+  const handle = await studio.start("importAll", IMPORT_ALL_ID, { sources: ["cancelled"] });
+  const run = runOf(studio, "cancelled", runId);
+  await until(async () => (await progressOf(run)).parts.done === 1);
+  await handle.cancel();
+  return {
+    "import-all-cancelled": await finished(handle),
+    "import-source-cancelled": studio.client.workflow.getHandle(importId("cancelled")),
+    "import-run-cancelled": run,
+  };
+}
+
+/** Of more months than one execution takes. */
+async function playBackfill({ start, client }: Studio): Promise<Recorded> {
+  const input = { source: "contoso", from: "2025-04", to: MAY, overwrite: true };
+  const handle = await finished(await start("backfill", backfillId("contoso"), input));
+  return { backfill: handle, "backfill-continued": client.workflow.getHandle(handle.workflowId) };
+}
+
+async function playPrune({ start }: Studio): Promise<Recorded> {
+  return { prune: await finished(await start("prune", PRUNE_ID)) };
+}
+
+function runOf({ client }: Studio, source: string, runId: string): WorkflowHandle {
+  return client.workflow.getHandle(importRunId({ source, dataset: "actual", month: MAY, runId }));
+}
+
+async function progressOf(run: WorkflowHandle): Promise<RunProgress> {
+  return run.query<RunProgress>(MESSAGES.progress);
+}
+
+/** Waits for the end of a workflow, whichever it is. */
+async function finished(handle: WorkflowHandle): Promise<WorkflowHandle> {
+  await handle.result().catch(() => undefined);
+  return handle;
+}
+
+/** Waits until something is true; what cannot be asked yet is not. */
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await isTrue().catch(() => false))) {
+    if (Date.now() > deadline) throw new Error(`This did not come true: ${String(isTrue)}`);
+    await sleep(20);
+  }
+}
