@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import type { Server, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { Engine } from "./engine.ts";
@@ -56,7 +57,10 @@ export async function runWarehouse(options: WarehouseOptions): Promise<Warehouse
   const close = async () => {
     closing ??= (async () => {
       leases.end();
-      const giveUp = setTimeout(endProcess, CLOSE_MILLISECONDS);
+      const giveUp = setTimeout(() => {
+        rmSync(pipes.directory, { recursive: true, force: true }); // nobody else will know of it
+        endProcess();
+      }, CLOSE_MILLISECONDS);
       await removeLock(dataDir, instance);
       server.close();
       await engine.close();

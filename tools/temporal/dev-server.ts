@@ -91,7 +91,11 @@ function serverArguments({ port, uiPort, dbFilename, logLevel }: DevServerOption
     `--port=${port}`,
     `--log-level=${logLevel ?? "warn"}`,
     ...(uiPort === undefined ? ["--headless"] : [`--ui-ip=${IP}`, `--ui-port=${uiPort}`]),
-    ...(dbFilename === undefined ? [] : [`--db-filename=${dbFilename}`]),
+    // With one partition a task is never in another one than the worker that waits for it.
+    "--dynamic-config-value=matching.numTaskqueueReadPartitions=1",
+    "--dynamic-config-value=matching.numTaskqueueWritePartitions=1",
+    // Killed, it keeps everything; only when the machine loses its power, the last moments may be gone.
+    ...(dbFilename === undefined ? [] : [`--db-filename=${dbFilename}`, "--sqlite-pragma=synchronous=normal"]),
     ...Object.values(SEARCH_ATTRIBUTES).map((name) => `--search-attribute=${name}=Keyword`),
   ];
 }

@@ -74,8 +74,9 @@ function first<Given extends unknown[], Result>(
 }
 
 function isFinal(error: unknown): boolean {
-  if (CancellationScope.current().consideredCancelled || !(error instanceof ActivityFailure)) return true;
-  return error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true;
+  if (CancellationScope.current().consideredCancelled) return true;
+  const cause = error instanceof ActivityFailure ? error.cause : error; // what fails at hand may come unwrapped
+  return cause instanceof ApplicationFailure && cause.nonRetryable === true;
 }
 
 function always<Given extends unknown[], Result>(activity: (...given: Given) => Promise<Result>) {
