@@ -114,10 +114,12 @@ test("single files without a manifest are runs of their export, the newest file 
 });
 
 test("a single Parquet file without a manifest is a run, too", async () => {
-  const names = [`daily_${guid(1)}.parquet`, `daily_${guid(2)}.snappy.parquet`];
-  const { runs, skipped } = await discover(
-    Object.fromEntries(names.map((name) => [`exports/daily/20190501-20190531/${name}`, "PAR1"])),
+  const paths = [`daily_${guid(1)}.parquet`, `daily_${guid(2)}.snappy.parquet`].map(
+    (name) => `exports/daily/20190501-20190531/${name}`,
   );
+  const root = await folderOf(Object.fromEntries(paths.map((path) => [path, "PAR1"])));
+  for (const [day, path] of paths.entries()) await utimes(join(root, path), day, day); // two of one moment are refused
+  const { runs, skipped } = await discoverRuns(SOURCE, createFolderStore(root));
   expect(runs.map((run) => run.runId).toSorted()).toEqual([guid(1), guid(2)]);
   expect(skipped).toEqual([]);
 });
