@@ -40,8 +40,8 @@ export type Freed = {
 
 /**
  * Drops the rows that no kept publication names: those of publications that were replaced long ago, of withdrawn runs, and
- * of attempts that failed or were given up. What answers now is never touched, except that the entries of closed months
- * are merged into fewer parts.
+ * of attempts that failed or were given up. What answers now is never touched, except that a prune of everything merges the
+ * entries of closed months into fewer parts.
  *
  * Each step leaves what the next prune completes: publications end before their loads are dropped, and loads are said
  * to be dropped before they are and after. What is announced or published while this decides keeps its loads.
@@ -65,7 +65,7 @@ export function createPrune({ warehouse, signal }: ActivityDependencies) {
     const dropped = loads.filter(({ loadId }) => !heldLoadIds.has(loadId) && !visible.has(loadId));
     await dropLoads(warehouse, dropped, signal);
     await markLoads(warehouse, idsOf(dropped), "dropped");
-    await mergeClosedMonths(warehouse, signal);
+    if (sources.length === 0) await mergeClosedMonths(warehouse, signal); // not behind every import: the next may be waiting
     return freed;
   };
 }
