@@ -95,7 +95,7 @@ Examples:
 Examples:
   $ billhouse schedule remove contoso`,
   importFile: `
-A file goes the same road as any other part: every row is loaded or the run is not published. With --manifest (any
+A file is loaded like any other part: every row is loaded or the run is not published. With --manifest (any
 shape that Azure has written) the files are its blobs, by name, and all of them have to be given. Without, a single
 file stands for its whole billing month: another file of the same name, month and dataset replaces it, and the same
 file again is skipped. Where the source is in the list, its priority and reject limit count; another name is taken as

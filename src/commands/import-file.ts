@@ -34,7 +34,7 @@ export type ImportFileOptions = {
 
 const STDIN = "-";
 
-/** Imports local files as one run of a source, by the same road as any other run. */
+/** Imports local files as one run of a source, in the same way as any other run. */
 export const importFile: Command<ImportFileOptions> = async (context, options) => {
   requireSense(options);
   const spooled = options.file.includes(STDIN) ? await spool(context.stdin, context.signal) : undefined;
