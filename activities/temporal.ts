@@ -3,6 +3,19 @@ import { PERMANENT_ERRORS } from "../src/domain/errors.ts";
 import { createActivities } from "./activities.ts";
 import type { Activities, ActivityDependencies, LoadProgress } from "./activities.ts";
 
+/** Which workflow to start: its id, its input, and what it is found by. */
+export type StartPruneInput = {
+  readonly workflowId: string;
+  readonly source: string;
+  readonly attributes: readonly {
+    readonly key: { readonly name: string; readonly type: "KEYWORD" };
+    readonly value: string;
+  }[];
+};
+
+/** What workers do: what every host does, and what only Temporal can. */
+export type TemporalActivities = Activities & { readonly startPrune: (input: StartPruneInput) => Promise<void> };
+
 const HEARTBEAT_MS = 2000;
 /** A run of many parts may have much to say of its rejects; the results of many runs have to stay small together. */
 const MESSAGE_LENGTH = 4000;
@@ -15,7 +28,7 @@ const MESSAGE_LENGTH = 4000;
 export function createTemporalActivities(
   shared: Omit<ActivityDependencies, "signal">,
   watch: (activities: Activities, signal: AbortSignal) => Activities = (activities) => activities,
-): Activities {
+): TemporalActivities {
   function host<Given extends unknown[], Result>(
     pick: (activities: Activities) => (...given: Given) => Promise<Result>,
   ) {
@@ -49,6 +62,7 @@ export function createTemporalActivities(
     recordRun: host((activities) => activities.recordRun),
     recordAttempt: host((activities) => activities.recordAttempt),
     prune: host((activities) => activities.prune),
+    startPrune,
   };
 }
 
@@ -65,4 +79,22 @@ function failureOf(error: unknown): unknown {
     nonRetryable: PERMANENT_ERRORS.includes(error.name),
     ...(typeof seconds === "number" ? { nextRetryDelay: seconds * 1000 } : {}),
   });
+}
+
+/**
+ * Starts a prune of a source on the same task queue, unless one of that id is at it. It goes on by itself: an import
+ * that has nothing left to do need not wait until it began, as it would have to for a child.
+ */
+async function startPrune({ workflowId, source, attributes }: StartPruneInput): Promise<void> {
+  const { client, info } = Context.current();
+  try {
+    await client.workflow.start("prune", {
+      workflowId,
+      taskQueue: info.taskQueue,
+      args: [{ sources: [source] }],
+      typedSearchAttributes: [...attributes],
+    });
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "WorkflowExecutionAlreadyStartedError") throw error;
+  }
 }

@@ -20,7 +20,7 @@ import type { ImportSourceInput, SourceReport } from "./import-source.ts";
 import type { BackfillProgress, ImportAllProgress, SourceProgress } from "./progress.ts";
 import { prune as dropUnread } from "./prune.ts";
 import { activities } from "./temporal/activities.ts";
-import { runChild, startBehind } from "./temporal/children.ts";
+import { runChild } from "./temporal/children.ts";
 import { workflowFailure } from "./temporal/failures.ts";
 import { createGate } from "./temporal/gate.ts";
 import { watchParts } from "./temporal/parts.ts";
@@ -83,7 +83,7 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
     });
     state = "done";
     if (count.imported > 0) {
-      await startBehind({ type: "prune", id: pruneId(source), input: { sources: [source] }, attributes });
+      await activities.startPrune({ workflowId: pruneId(source), source, attributes });
     }
     return report;
   });

@@ -6,7 +6,8 @@ import {
   proxyActivities,
   proxyLocalActivities,
 } from "@temporalio/workflow";
-import type { Activities } from "../../activities/activities.ts";
+import type { ActivityOptions } from "@temporalio/workflow";
+import type { TemporalActivities } from "../../activities/temporal.ts";
 import { PERMANENT_ERRORS } from "../../src/domain/errors.ts";
 import { knownFailure } from "./failures.ts";
 
@@ -23,7 +24,7 @@ const LIMITS = {
 } as const;
 
 /** Questions and small writes; a listing of a large container is the longest. */
-const quick = proxyActivities<Activities>({
+const quick = proxyActivities<TemporalActivities>({
   ...LIMITS,
   startToCloseTimeout: "10 minutes",
   retry: { ...RETRY, nonRetryableErrorTypes: [...PERMANENT_ERRORS] },
@@ -33,29 +34,38 @@ const quick = proxyActivities<Activities>({
  * The same for what takes milliseconds, made by the worker that has the workflow at hand: it spares the ways to Temporal
  * and back, which take longer than the work itself. There is one attempt, far shorter than a workflow's task may take.
  */
-const atHand = proxyLocalActivities<Activities>({ startToCloseTimeout: "4 seconds", retry: { maximumAttempts: 1 } });
+const atHand = proxyLocalActivities<TemporalActivities>({
+  startToCloseTimeout: "4 seconds",
+  retry: { maximumAttempts: 1 },
+});
 
 /** Work on rows: a 1 GB part takes minutes, and a stuck one is noticed by the heartbeat. */
-const long = proxyActivities<Activities>({
+const LONG = {
   ...LIMITS,
-  allowEagerDispatch: false, // any worker may take it, not first of all the one that has the workflow at hand
   startToCloseTimeout: "2 hours",
   // An overwritten file does not come back: the source is listed anew instead.
   retry: { ...RETRY, nonRetryableErrorTypes: [...PERMANENT_ERRORS, "OverwrittenError"] },
-});
+} satisfies ActivityOptions;
+const long = proxyActivities<TemporalActivities>(LONG);
+
+/** The same where there are several: any worker may take one, not first of all the one that has the workflow at hand. */
+const spread = proxyActivities<TemporalActivities>({ ...LONG, allowEagerDispatch: false });
 
 /** The activities on whichever worker is free; they fail as the orchestration knows it. */
-export const activities: Activities = {
+export const activities: TemporalActivities = {
   findSource: known(first(atHand.findSource, quick.findSource)),
   listSources: known(quick.listSources),
   planRuns: known(quick.planRuns),
-  loadPart: known((input) => long.loadPart.executeWithOptions({ summary: input.part.path }, [input])),
+  loadPart: known((input) =>
+    (input.partCount === 1 ? long : spread).loadPart.executeWithOptions({ summary: input.part.path }, [input]),
+  ),
   verifyRun: known(first(atHand.verifyRun, quick.verifyRun)),
   publishRun: known(long.publishRun),
   // What became of the work is written down also when the work was cancelled.
   recordRun: known(always(first(atHand.recordRun, quick.recordRun))),
   recordAttempt: known(always(first(atHand.recordAttempt, quick.recordAttempt))),
   prune: known(long.prune),
+  startPrune: known(first(atHand.startPrune, quick.startPrune)),
 };
 
 /** Does the one, and the other where that fails: it is repeated with patience, and everybody can see it. */

@@ -38,20 +38,6 @@ export async function runChild<W extends Workflow>(gate: Gate, child: Child<W>):
   }
 }
 
-/** Starts a child that goes on by itself, unless one of that id is at it. Gives no sign of how it ends. */
-export async function startBehind<W extends Workflow>(child: Child<W>): Promise<void> {
-  try {
-    await startChild<Workflow>(child.type, {
-      workflowId: child.id,
-      args: [child.input],
-      typedSearchAttributes: [...child.attributes],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-    });
-  } catch (error) {
-    if (!isAlreadyStarted(error)) throw knownFailure(error);
-  }
-}
-
 function isAlreadyStarted(error: unknown): boolean {
   return error instanceof Error && error.name === "WorkflowExecutionAlreadyStartedError";
 }
