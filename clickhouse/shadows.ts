@@ -34,6 +34,11 @@ const listOpenPublications = defineQuery<{ billing_month: string }, OpenPublicat
   OpenPublicationRow,
 );
 
+const listOverlappingLoads = defineQuery<{ billing_month: string; load_ids: readonly string[] }, { load_id: string }>(
+  "overlapping-loads",
+  z.object({ load_id: z.string() }),
+);
+
 const insertShadows = defineStatement<{
   billing_month: string;
   publication_id: string;
@@ -52,7 +57,7 @@ export const countShadows = defineQuery<{ publication_id: string }, { silences: 
 
 /**
  * Decides who is silent between an announced publication and every other one of its month that is current, or
- * announced at the same time. Writes nothing where no other answers the same metric.
+ * announced at the same time. Writes nothing where no other answers the same metric for the same days.
  */
 export async function settleShadows(
   warehouse: Warehouse,
@@ -66,8 +71,12 @@ export async function settleShadows(
       `${month}: publication ${publicationId} was announced, but the warehouse does not show it. Import again.`,
     );
   }
-  const rivals = open.filter((other) => !isSameSeries(mine, other) && sharedMetrics(mine, other).length > 0);
-  if (rivals.length === 0 || mine.loadIds.length === 0) return;
+  const others = open.filter((other) => !isSameSeries(mine, other) && sharedMetrics(mine, other).length > 0);
+  if (others.length === 0 || mine.loadIds.length === 0) return;
+  const found = await listOverlappingLoads(warehouse, { billing_month: billingMonth, load_ids: mine.loadIds });
+  const overlapping = new Set(found.map(({ load_id }) => load_id));
+  const rivals = others.filter(({ loadIds }) => loadIds.some((loadId) => overlapping.has(loadId)));
+  if (rivals.length === 0) return;
   await insertShadows(warehouse, {
     billing_month: billingMonth,
     publication_id: publicationId,
