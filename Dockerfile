@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The command line in a container, and with `worker` what works for Temporal:
+# The command line in a container, with `worker` what works for Temporal, and with `serve` the API on port 8080:
 #   docker run --rm --init -v billhouse:/data billhouse --help
 # Debian, not Alpine: the embedded warehouse (chdb, 566 MB of this image) is linked against glibc.
 
@@ -15,7 +15,8 @@ LABEL org.opencontainers.image.title="Billhouse" \
 # Node brings its own list of authorities; Temporal's client (TLS, Temporal Cloud) asks the system for one.
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production \
-    BILLHOUSE_DATA_DIR=/data
+    BILLHOUSE_DATA_DIR=/data \
+    BILLHOUSE_API_HOST=0.0.0.0
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY package.json LICENSE ./
@@ -27,5 +28,6 @@ COPY src src
 RUN ln -s /app/bin/billhouse.js /usr/local/bin/billhouse && install --directory --owner=node --group=node /data
 USER node
 VOLUME /data
+EXPOSE 8080
 ENTRYPOINT ["billhouse"]
 CMD ["--help"]

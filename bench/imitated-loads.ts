@@ -161,7 +161,7 @@ function copyOnce(table: string, columns: readonly ColumnRow[]): string {
 
 function valueOf({ name, type }: ColumnRow): string {
   if (type === "UUID") return `if(t.${name} = {template:UUID}, d.new_load_id, t.${name})`;
-  if (type.includes("Decimal") && name.includes("cost_in")) return `t.${name} * d.factor`;
+  if (type.includes("Decimal") && /cost_(in|without)_/.test(name)) return `t.${name} * d.factor`;
   switch (name) {
     case "source":
       return "d.new_source";

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { cpus, loadavg } from "node:os";
+import { http } from "./http.ts";
 import { load } from "./load.ts";
 import { loads } from "./loads.ts";
 import type { Mode } from "./mode.ts";
@@ -8,7 +9,7 @@ import { reads } from "./reads.ts";
 import { scale } from "./scale.ts";
 import { temporal } from "./temporal.ts";
 
-const MODES: readonly Mode[] = [load, profile, scale, reads, loads, temporal];
+const MODES: readonly Mode[] = [load, profile, scale, reads, loads, http, temporal];
 
 const program = new Command("npm run bench --").description(
   "Measures Billhouse on generated EA exports of 55 columns.",

@@ -2,6 +2,7 @@ import { ClickHouseError, ClickHouseLogLevel, createClient } from "@clickhouse/c
 import type { ClickHouseSettings } from "@clickhouse/client";
 import type { Readable } from "node:stream";
 import { WarehouseError } from "../src/domain/errors.ts";
+import { createReader } from "./reader.ts";
 
 /** Where a warehouse answers. */
 export type WarehouseAddress = {
@@ -16,6 +17,25 @@ export type Parameters = Readonly<Record<string, unknown>>;
 
 /** The body of a load: stored bytes as they are. */
 export type LoadBody = { readonly stream: Readable; readonly encoding: "gzip" | "none" };
+
+/** What a caller says of a SELECT whose answer is passed on as it is. */
+export type AnswerRequest = {
+  readonly parameters?: Parameters;
+  readonly settings?: ClickHouseSettings;
+  /** Names the query in system.processes. */
+  readonly queryId?: string;
+  /** What ClickHouse may compress its answer with; it is not unpacked here. */
+  readonly encoding?: "gzip" | "zstd";
+  readonly signal?: AbortSignal;
+};
+
+/** The bytes of an answer, and what ClickHouse says of them. */
+export type Answer = {
+  readonly stream: Readable;
+  readonly contentType: string;
+  /** How the bytes are compressed; undefined when they are not. */
+  readonly encoding: string | undefined;
+};
 
 /** ClickHouse over HTTP. Every failure is a WarehouseError that says what was tried. */
 export type Warehouse = {
@@ -36,6 +56,8 @@ export type Warehouse = {
   ): Promise<void>;
   /** The raw result of a SELECT in any ClickHouse format, as a stream of bytes. */
   stream(sql: string, format: string, parameters?: Parameters, signal?: AbortSignal): Promise<Readable>;
+  /** The same with everything that one may ask for, and what the answer's headers say. */
+  answer(sql: string, format: string, request: AnswerRequest): Promise<Answer>;
   close(): Promise<void>;
 };
 
@@ -45,6 +67,9 @@ const RESULT_SETTINGS: ClickHouseSettings = {
   output_format_json_quote_decimals: 1,
   date_time_output_format: "iso",
 };
+
+/** Threads that write an answer take longer to start than a few rows to write. */
+const SMALL_RESULT: ClickHouseSettings = { output_format_parallel_formatting: 0 };
 
 /** What to do about failures of the warehouse that are nobody's statement's fault, by ClickHouse's code. */
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -67,6 +92,7 @@ export function createWarehouse(address: WarehouseAddress): Warehouse {
     keep_alive: { enabled: true, idle_socket_ttl: 2_000 },
     clickhouse_settings: RESULT_SETTINGS,
   });
+  const reader = createReader(address, RESULT_SETTINGS);
   const attempt = async <T>(sql: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -79,8 +105,10 @@ export function createWarehouse(address: WarehouseAddress): Warehouse {
     address,
     rows: (sql, parameters = {}) =>
       attempt(sql, async () => {
-        const result = await client.query({ query: sql, query_params: { ...parameters }, format: "JSONEachRow" });
-        return await result.json();
+        const lines = (await reader.read(sql, "JSONEachRow", { parameters, settings: SMALL_RESULT }))
+          .toString()
+          .split("\n");
+        return lines.filter(Boolean).map((line): unknown => JSON.parse(line));
       }),
     run: (sql, parameters = {}, settings = {}, signal) =>
       attempt(sql, async () => {
@@ -114,15 +142,14 @@ export function createWarehouse(address: WarehouseAddress): Warehouse {
       }),
     stream: (sql, format, parameters = {}, signal) =>
       attempt(sql, async () => {
-        const { stream } = await client.exec({
-          query: sql,
-          query_params: { ...parameters },
-          clickhouse_settings: { default_format: format } as ClickHouseSettings,
-          ...(signal === undefined ? {} : { abort_signal: signal }),
-        });
-        return stream;
+        const request = { parameters, ...(signal === undefined ? {} : { signal }) };
+        return (await reader.open(sql, format, request)).stream;
       }),
-    close: () => client.close(),
+    answer: (sql, format, request) => attempt(sql, () => reader.open(sql, format, request)),
+    async close() {
+      reader.close();
+      await client.close();
+    },
   };
 }
 

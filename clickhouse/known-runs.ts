@@ -40,7 +40,8 @@ const KnownRunRow = z
 /** A run that was published, with the loads of its own. */
 export type LiveRun = KnownRun & PublishedRun & Pick<Run, "exportName">;
 
-type StoredRun = LiveRun & {
+/** The same as the warehouse keeps it. */
+export type StoredRun = LiveRun & {
   /** Of the source, when the run was published last. */
   readonly priority: number;
   /** Its rows are gone: it is known, but can answer no more. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Count, defineQuery, Moment } from "./query.ts";
+import type { Reader } from "./query.ts";
 
 const ListedPublicationRow = z
   .object({
@@ -49,8 +50,41 @@ const ListedPublicationRow = z
 /** A step of what is visible: a publication, be it pruned since, or a withdrawal. */
 export type ListedPublication = z.infer<typeof ListedPublicationRow>;
 
-/** What answers now, or everything that ever was; of all sources and datasets where none is given. */
-export const listPublications = defineQuery<
-  { sources: readonly string[]; dataset: string; first_day: string; last_day: string; history: boolean },
+/** Which publications to list: of all sources and datasets where none is given; what answers now, or all that ever was. */
+export type PublicationFilter = {
+  readonly sources: readonly string[];
+  readonly dataset: string;
+  readonly first_day: string;
+  readonly last_day: string;
+  readonly history: boolean;
+};
+
+/** The place of a publication in the order of the list. */
+export type PublicationPlace = Pick<ListedPublication, "publishedAt" | "state" | "publicationId">;
+
+const listPlaced = defineQuery<
+  PublicationFilter & {
+    limit: number;
+    after_published_at: string;
+    after_state: string;
+    after_publication_id: string;
+  },
   ListedPublication
 >("publication-list", ListedPublicationRow);
+
+const ALL = 2 ** 32 - 1;
+
+/** The publications in the order in which they became visible; so many of them behind a place, where they are given. */
+export function listPublications(
+  reader: Reader,
+  filter: PublicationFilter,
+  { limit = ALL, after }: { readonly limit?: number; readonly after?: PublicationPlace | undefined } = {},
+): Promise<ListedPublication[]> {
+  return listPlaced(reader, {
+    ...filter,
+    limit,
+    after_published_at: after?.publishedAt ?? "",
+    after_state: after?.state ?? "",
+    after_publication_id: after?.publicationId ?? "",
+  });
+}

@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { Parameters, Warehouse } from "./client.ts";
 
+/** What a SELECT needs of a warehouse. */
+export type Reader = Pick<Warehouse, "rows">;
+
 /** Counts: UInt64 arrives as text, and no count of ours passes 2^53. */
 export const Count = z.coerce.number().int().nonnegative();
 
@@ -23,10 +26,10 @@ export function readQuery(name: string): string {
 export function defineQuery<P extends Parameters, Row>(
   name: string,
   row: z.ZodType<Row>,
-): (warehouse: Warehouse, parameters: P) => Promise<Row[]> {
+): (reader: Reader, parameters: P) => Promise<Row[]> {
   const sql = readQuery(name);
   const rows = z.array(row);
-  return async (warehouse, parameters) => rows.parse(await warehouse.rows(sql, parameters));
+  return async (reader, parameters) => rows.parse(await reader.rows(sql, parameters));
 }
 
 /** Declares a statement without a result: its file and its parameters. */

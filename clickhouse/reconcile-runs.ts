@@ -5,6 +5,7 @@ import { Count, defineQuery, Moment } from "./query.ts";
 
 const RunCountsRow = z
   .object({
+    publication_id: z.string(),
     source: z.string(),
     export: z.string(),
     export_name: z.string(),
@@ -27,6 +28,7 @@ const RunCountsRow = z
     found_carried: Count,
   })
   .transform((row) => ({
+    publicationId: row.publication_id,
     source: row.source,
     export: row.export,
     exportName: row.export_name,

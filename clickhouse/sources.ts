@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { formatCredential } from "../src/domain/source.ts";
 import type { Source } from "../src/domain/source.ts";
 import type { Warehouse } from "./client.ts";
 import { Count, defineQuery, Moment } from "./query.ts";
@@ -56,8 +57,7 @@ function toRow(source: Source): object {
     name: source.name,
     kind: source.kind,
     place: source.kind === "blob" ? source.url : source.path,
-    credential:
-      source.kind === "folder" ? "" : source.credential === "default" ? "default" : `env:${source.credential.env}`,
+    credential: source.kind === "folder" ? "" : formatCredential(source.credential),
     enabled: source.enabled,
     priority: source.priority,
     reject_limit: source.rejectLimit,

@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
 import { EXIT } from "./context.ts";
 import type { CliProcess, Context, ExitCode } from "./context.ts";
-import { BillhouseError, InvalidRequestError } from "./domain/errors.ts";
+import { BillhouseError, InvalidRequestError, NotFoundError } from "./domain/errors.ts";
 import { createProgram } from "./program.ts";
 
 /** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. */
@@ -49,7 +49,7 @@ function explain(error: unknown, context: Context): ExitCode {
   const isKnown = error instanceof BillhouseError;
   context.note(`billhouse: ${message}${isKnown ? "" : " (unexpected; LOG_LEVEL=debug shows where)"}`);
   if (/^(debug|trace)$/.test(context.env["LOG_LEVEL"] ?? "")) context.note(stackOf(error));
-  return error instanceof InvalidRequestError ? EXIT.askedWrongly : EXIT.failed;
+  return error instanceof InvalidRequestError || error instanceof NotFoundError ? EXIT.askedWrongly : EXIT.failed;
 }
 
 function stackOf(error: unknown): string {

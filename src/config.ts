@@ -86,7 +86,7 @@ export type WorkerConfig = {
  * that names every variable that is wrong.
  */
 export function readConfig(env: NodeJS.ProcessEnv, cwd: string): Config {
-  const data = parse(Environment, env);
+  const data = parseEnvironment(Environment, env);
   const database = data.CLICKHOUSE_DATABASE;
   const settings = { partLimitBytes: data.BILLHOUSE_PART_LIMIT_GIB * GIBIBYTE, logLevel: data.LOG_LEVEL };
   if (data.CLICKHOUSE_URL === undefined) {
@@ -104,7 +104,7 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd: string): Config {
 
 /** Reads what concerns workers only, in the same way. */
 export function readWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
-  const data = parse(WorkerEnvironment, env);
+  const data = parseEnvironment(WorkerEnvironment, env);
   return {
     memoryPercent: data.BILLHOUSE_WORKER_MEMORY_PERCENT,
     cpuPercent: data.BILLHOUSE_WORKER_CPU_PERCENT,
@@ -114,7 +114,8 @@ export function readWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
   };
 }
 
-function parse<Schema extends z.ZodType>(schema: Schema, env: NodeJS.ProcessEnv): z.infer<Schema> {
+/** Checks variables against what they are to be; an empty one counts as not set. */
+export function parseEnvironment<Schema extends z.ZodType>(schema: Schema, env: NodeJS.ProcessEnv): z.infer<Schema> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;

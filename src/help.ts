@@ -16,6 +16,7 @@ Environment (also from a file .env in this directory):
   TEMPORAL_ADDRESS       a Temporal server: imports, backfill and prune run on its workers; empty: in this process
                          (also TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_*, TEMPORAL_PROFILE)
   BILLHOUSE_TASK_QUEUE   where its workers look for work (default: billhouse)
+  BILLHOUSE_API_PORT     where the API listens (default: 8080); all of its variables: billhouse serve --help
   LOG_LEVEL              events on stderr where it is no terminal: debug, info, warn, error or silent (default: info)
 
 Exit codes: 0 done, 1 failed, 2 asked wrongly.

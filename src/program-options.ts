@@ -2,8 +2,8 @@ import { InvalidArgumentError, Option } from "commander";
 import { BillhouseError } from "./domain/errors.ts";
 import { parseBillingPeriod, parseMonth } from "./domain/month.ts";
 import type { DayRange, Month } from "./domain/month.ts";
-
-const DATASETS = ["actual", "amortized", "usage", "focus"];
+import { DATASETS } from "./domain/run.ts";
+import { parseDuration } from "./temporal/duration.ts";
 
 /** `--source-name NAME`, any number of times. */
 export function sourceNames(otherwise = "all"): Option {
@@ -47,6 +47,11 @@ export function wholeNumber(flags: string, description: string, least: number, g
     if (number >= least && number <= greatest) return number;
     throw new InvalidArgumentError(`Expected a whole number from ${least} to ${greatest}.`);
   });
+}
+
+/** A time span such as 90d, read into seconds. */
+export function timeSpan(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value: string): number => read(value, parseDuration));
 }
 
 /** A value of our own parsers: what they say becomes Commander's message. */

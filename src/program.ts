@@ -14,6 +14,7 @@ import { HELP, PROGRAM_HELP } from "./help.ts";
 import { addDownloadCommand, addImportFileCommand } from "./program-files.ts";
 import { addHistoryCommands } from "./program-history.ts";
 import { billingPeriod, dataset, flag, json, month, sourceNames, wholeNumber } from "./program-options.ts";
+import { addServiceCommands } from "./program-service.ts";
 import { addSourcesCommand } from "./program-sources.ts";
 import { readVersion } from "./version.ts";
 import { addBackfillCommand, addTemporalCommands } from "./program-temporal.ts";
@@ -155,6 +156,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .action((options: WarehouseOptions) =>
       run(async () => (await import("./commands/warehouse.ts")).serveWarehouse, options),
     );
+  addServiceCommands(program, run);
   program
     .command("worker")
     .summary("work for Temporal: run the imports that it hands out")

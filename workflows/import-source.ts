@@ -5,7 +5,7 @@ import type { DayRange } from "../src/domain/month.ts";
 import { comparePlanned, countReasons } from "../src/domain/plan.ts";
 import type { SkippedCount, SkipReason } from "../src/domain/plan.ts";
 import { nameOfRun, runKeyOf, seriesOf } from "../src/domain/run.ts";
-import type { Run, RunName } from "../src/domain/run.ts";
+import type { Dataset, Run, RunName } from "../src/domain/run.ts";
 import type { Source } from "../src/domain/source.ts";
 import { importRun } from "./import-run.ts";
 import type { ImportRunInput, RunReport } from "./import-run.ts";
@@ -17,6 +17,8 @@ export type ImportSourceInput = {
   readonly billingPeriod?: DayRange | undefined;
   /** Only this run; also when a later one replaces it. */
   readonly runId?: string | undefined;
+  /** Only runs of this dataset. */
+  readonly dataset?: Dataset | undefined;
   /** Import again what is published. */
   readonly overwrite?: boolean;
   /** Load nothing, say what would happen. */
@@ -88,7 +90,7 @@ export async function importSource(host: ImportHost, input: ImportSourceInput): 
 
 /** Plans and imports until nothing is left to do: a plan may be a part of the work only, and failures change it. */
 async function importPlanned(host: ImportHost, source: Source, input: ImportSourceInput): Promise<SourceReport> {
-  const { billingPeriod, runId, overwrite = false } = input;
+  const { billingPeriod, runId, dataset, overwrite = false } = input;
   const worked = new Map<string, RunOutcome>();
   for (let listing = 1; ;) {
     const keysOf = (isWanted: (run: RunOutcome) => boolean) =>
@@ -98,6 +100,7 @@ async function importPlanned(host: ImportHost, source: Source, input: ImportSour
       source,
       billingPeriod,
       runId,
+      dataset,
       overwrite,
       without,
       settled: keysOf((run) => !isPermanent(run)),
@@ -172,17 +175,23 @@ export function withoutSkipped(report: SourceReport): SourceReport {
   return { ...report, runs, moreSkipped: countReasons(...skipped, ...report.moreSkipped) };
 }
 
-function countOutcomes({ runs, moreSkipped, problems }: SourceReport) {
+/** Everything that went wrong with some of the runs, each in full: none when all is well. */
+export function errorsOf({ runs, problems }: Pick<SourceReport, "runs" | "problems">): string[] {
   const failed = runs.flatMap((run) => (run.outcome === "failed" ? [run] : []));
-  const errors = [
+  return [
     ...failed.map((run) => `${run.exportName} ${run.month} ${run.runId}: ${run.error}`),
     ...problems.map((problem) => problem.message),
   ];
+}
+
+function countOutcomes(report: SourceReport) {
+  const { runs, moreSkipped } = report;
+  const errors = errorsOf(report);
   return {
     state: errors.length === 0 ? ("done" as const) : ("failed" as const),
     runsFound: moreSkipped.reduce((sum, { count }) => sum + count, runs.length),
     runsImported: runs.filter((run) => run.outcome === "imported").length,
-    runsFailed: failed.length,
+    runsFailed: runs.filter((run) => run.outcome === "failed").length,
     error: errors.join("\n"),
   };
 }

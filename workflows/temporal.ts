@@ -11,6 +11,7 @@ import {
 import { backfillMonthId, importId, importRunId, MESSAGES, pruneId } from "../src/domain/workflow-names.ts";
 import { backfill as importMonths } from "./backfill.ts";
 import type { BackfillInput, BackfillReport, MonthResult } from "./backfill.ts";
+import { createRunCounter } from "./count-runs.ts";
 import { importAll as importEverySource, withoutSkippedRuns } from "./import-all.ts";
 import type { ImportAllInput, ImportAllReport } from "./import-all.ts";
 import { importRun as importOneRun } from "./import-run.ts";
@@ -44,14 +45,18 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
     const attributes = attributesOfSource(source, billingPeriod);
     requireAttributes(attributes);
     const gate = createGate();
-    const count = { total: 0, imported: 0, skipped: 0, failed: 0, rows: 0, rejected: 0 };
+    const counter = createRunCounter();
     const startedAt = new Date().toISOString();
     let state: SourceProgress["state"] = "planning";
     let current: string | null = null;
-    setHandler(defineQuery<SourceProgress>(MESSAGES.progress), () => {
-      const { rows, rejected, ...runs } = count;
-      return { source, state, isPaused: gate.isPaused(), runs, current, rows, rejected, startedAt };
-    });
+    setHandler(defineQuery<SourceProgress>(MESSAGES.progress), () => ({
+      source,
+      state,
+      isPaused: gate.isPaused(),
+      ...counter.counts(),
+      current,
+      startedAt,
+    }));
     const report = await importOneSource(
       {
         activities,
@@ -63,17 +68,11 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
         },
         onPlan(plan) {
           state = "importing";
-          count.skipped = plan.moreSkipped.reduce((sum, more) => sum + more.count, plan.skipped.length);
-          count.total = count.imported + count.failed + plan.runs.length + count.skipped;
+          counter.onPlan(plan);
         },
         onOutcome(run) {
           current = null;
-          if (run.outcome === "failed") count.failed++;
-          if (run.outcome === "skipped") count.skipped++;
-          if (run.outcome !== "imported") return;
-          count.imported++;
-          count.rows += run.report.rowsLoaded;
-          count.rejected += run.report.rowsRejected;
+          counter.onOutcome(run);
         },
       },
       input,
@@ -82,7 +81,7 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
       throw error;
     });
     state = "done";
-    if (count.imported > 0) {
+    if (counter.counts().runs.imported > 0) {
       await activities.startPrune({ workflowId: pruneId(source), source, attributes });
     }
     return report;

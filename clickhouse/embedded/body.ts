@@ -28,11 +28,15 @@ export async function readStatement(query: string, request: IncomingMessage): Pr
   // A plain pipe, because a pipeline would close the connection over a body that cannot be unpacked.
   if (unpacked !== undefined) request.once("error", (error) => unpacked.destroy(error));
   const chunks: AsyncIterator<Buffer> = body[Symbol.asyncIterator]();
+  const length = unpacked === undefined ? Number(request.headers["content-length"]) : Number.NaN;
   let text = inUrl === "" ? "" : `${inUrl}\n`;
-  for (;;) {
+  for (let received = 0; ;) {
     const next = await chunks.next();
-    if (next.done !== true) text += next.value.toString("latin1");
-    const statement = parseStatement(text, next.done === true);
+    if (next.done !== true) {
+      text += next.value.toString("latin1");
+      received += next.value.length;
+    }
+    const statement = parseStatement(text, next.done === true || received === length);
     if (statement !== undefined) {
       const start = statement.kind === "insert" ? statement.dataStart : text.length;
       return { statement, compression: "none", data: theRest(text.slice(start), chunks) };

@@ -27,16 +27,14 @@ function credentialsOf(request: IncomingMessage, url: URL): Credentials {
 export function requireCredentials(request: IncomingMessage, url: URL, accepted: readonly Credentials[]): void {
   const given = credentialsOf(request, url);
   // Every pair is compared, in constant time, so that the time tells nothing.
+  const [givenName, givenPassword] = [sha256(given.username), sha256(given.password)];
   const matches = accepted.map(
-    ({ username, password }) => [same(given.username, username), same(given.password, password)] as const,
+    ({ username, password }) =>
+      [timingSafeEqual(givenName, sha256(username)), timingSafeEqual(givenPassword, sha256(password))] as const,
   );
   if (matches.some(([name, password]) => name && password)) return;
   const detail = `${given.username}: Authentication failed: password is incorrect, or there is no user with such name.`;
   throw new ClickHouseException(516, "AUTHENTICATION_FAILED", detail);
-}
-
-function same(one: string, other: string): boolean {
-  return timingSafeEqual(sha256(one), sha256(other));
 }
 
 function sha256(text: string): Buffer {

@@ -36,6 +36,8 @@ type Connection = {
   readonly session: Session;
   readonly mark: string;
   readonly key: string;
+  /** The values of parameters that its session has now; undefined when that is not certain. */
+  values: string | undefined;
 };
 
 /** Each running query holds a thread of libuv's pool; the rest of the pool is for killing, compressing and files. */
@@ -77,7 +79,7 @@ export class Engine {
       try {
         if (refusal !== undefined) throw refusal;
         state.connection = await this.#connect(query);
-        return await execute(state.connection.session, query);
+        return await execute(state.connection, query);
       } finally {
         state.isOver = true;
         if (state.connection !== undefined) this.#release(state.connection, query.changesSession);
@@ -166,7 +168,7 @@ export class Engine {
       session.close();
       throw error;
     }
-    return { session, mark, key };
+    return { session, mark, key, values: "" };
   }
 
   /** Closing waits for everything that runs, so sessions are kept rather than closed, up to a number. */
@@ -184,10 +186,17 @@ export class Engine {
   }
 }
 
-async function execute(session: Session, { sql, format, params }: EngineQuery): Promise<Uint8Array> {
-  const values = Object.entries(params).map(([name, value]) => `param_${name}=${literal(value)}`);
+async function execute(connection: Connection, { sql, format, params }: EngineQuery): Promise<Uint8Array> {
+  const { session } = connection;
+  const values = Object.entries(params)
+    .map(([name, value]) => `param_${name}=${literal(value)}`)
+    .join(", ");
   try {
-    if (values.length > 0) await session.queryAsync(`SET ${values.join(", ")}`);
+    if (values !== connection.values) {
+      connection.values = undefined;
+      await session.queryAsync(`SET ${values}`);
+      connection.values = values;
+    }
     return (await session.queryAsync(sql, { format })).bytes();
   } catch (error) {
     // A query that failed stays in system.processes until its session is used again.

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
-import { closeSync, constants, openSync } from "node:fs";
+import { constants, openSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { ResultPipe } from "./result-pipe.ts";
 
 const BATCH = 16;
 const PREFIX = join(tmpdir(), "billhouse-pipes-");
@@ -14,6 +15,7 @@ const PREFIX = join(tmpdir(), "billhouse-pipes-");
 export class Pipes {
   readonly directory: string;
   readonly #free: string[] = [];
+  readonly #freeForResults: ResultPipe[] = [];
   #made = 0;
 
   static async open(): Promise<Pipes> {
@@ -33,6 +35,16 @@ export class Pipes {
     return paths[0] ?? this.take();
   }
 
+  /** A pipe for what the engine answers. */
+  async takeForResult(): Promise<ResultPipe> {
+    return this.#freeForResults.pop() ?? new ResultPipe(await this.take());
+  }
+
+  /** Gives it back; the query is over, and everything was read. */
+  giveForResult(pipe: ResultPipe): void {
+    this.#freeForResults.push(pipe);
+  }
+
   /** A path of its own for a file, which the caller makes and removes. */
   file(): string {
     return join(this.directory, `file-${this.#made++}`);
@@ -44,6 +56,7 @@ export class Pipes {
   }
 
   async close(): Promise<void> {
+    for (const pipe of this.#freeForResults.splice(0)) pipe.close();
     await removePipes(this.directory);
   }
 }
@@ -51,24 +64,6 @@ export class Pipes {
 /** Removes pipes that were left behind; the path comes from a file, so nothing else can be removed by it. */
 export async function removePipes(directory: string): Promise<void> {
   if (directory.startsWith(PREFIX)) await rm(directory, { recursive: true, force: true });
-}
-
-/**
- * What the engine writes into a pipe until a promise settles. libuv waits for a FIFO as it waits for a socket, so that
- * no thread of its pool is blocked, however slow the other side is.
- */
-export function readUntil(path: string, over: Promise<unknown>): Socket {
-  const open = () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  // An engine that fails may open the pipe once more, and would wait for ever if there was nobody to read.
-  const guard = open();
-  const letGo = () => {
-    closeSync(guard);
-    // The end is there for the reader to see even when the engine never opened the pipe, as for an empty result.
-    const fd = tryOpenWriter(path);
-    if (fd !== undefined) closeSync(fd);
-  };
-  void over.then(letGo);
-  return new Socket({ fd: open(), readable: true, writable: false });
 }
 
 /** The writing end, as soon as the engine has opened the pipe for reading; undefined when it is not going to. */

@@ -8,7 +8,7 @@ import { readStatement, type Asked } from "./body.ts";
 import type { Engine, Running } from "./engine.ts";
 import { ClickHouseException, parseException } from "./exception.ts";
 import type { Insert } from "./insert.ts";
-import { readUntil, writeEnd, type Pipes } from "./pipes.ts";
+import { writeEnd, type Pipes } from "./pipes.ts";
 import type { QueryRequest } from "./request.ts";
 import type { Command, Read } from "./statement.ts";
 
@@ -36,20 +36,23 @@ export async function runQuery(exchange: Exchange): Promise<void> {
 async function read({ engine, pipes, asked, response, answer }: Exchange, statement: Read): Promise<void> {
   const format = statement.format ?? asked.defaultFormat;
   answer.format(format);
-  const path = await pipes.take();
-  const running = engine.start({ ...asked, sql: statement.into(path, format), format, changesSession: false });
+  const pipe = await pipes.takeForResult();
+  const running = engine.start({ ...asked, sql: statement.into(pipe.path, format), format, changesSession: false });
   killWhenLeft(running, response);
   const over = running.result.then(
     () => undefined,
     (error: unknown) => ({ error }),
   );
-  const output = readUntil(path, over);
   // When the client has gone the rest is read all the same: an engine that waits for a reader cannot be cancelled.
-  for await (const chunk of output as AsyncIterable<Uint8Array>) await answer.write(chunk);
+  for await (const chunk of pipe.readUntil(over)) await answer.write(chunk);
   const failed = await over;
-  pipes.give(path);
-  if (failed !== undefined) throw await readError(engine, statement, failed.error);
-  await answer.finish();
+  if (failed === undefined) {
+    pipes.giveForResult(pipe);
+    await answer.finish();
+  } else {
+    await pipe.abandon();
+    throw await readError(engine, statement, failed.error);
+  }
 }
 
 async function command({ engine, asked, response, answer }: Exchange, statement: Command): Promise<void> {

@@ -39,8 +39,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   }
   const { engine, pipes } = options;
   const headers = { version: engine.version, timezone: engine.timezone, displayName: hostname() };
-  const queryId = url.searchParams.get("query_id") ?? "";
-  let reply = new Answer(request, response, { ...headers, queryId }, false);
+  let reply: Answer | undefined;
   try {
     if (!["GET", "HEAD", "POST"].includes(request.method ?? "")) {
       throw new ClickHouseException(48, "NOT_IMPLEMENTED", `There is no ${request.method} here: GET and POST only`);
@@ -53,6 +52,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     await runQuery({ engine, pipes, asked, request, response, answer: reply });
   } catch (error) {
     if (response.destroyed) return;
+    const queryId = url.searchParams.get("query_id") ?? "";
+    reply ??= new Answer(request, response, { ...headers, queryId }, false);
     await reply.fail(parseException(error));
   }
 }

@@ -1,5 +1,5 @@
 -- The costs of a load by day and the dimensions that people group by.
-INSERT INTO daily_costs (billing_month, load_id, source, dataset, date, billing_account_id, billing_currency, subscription_id, service_family, meter_category, charge_type, pricing_model, cost_in_billing_currency, amortized_cost_in_billing_currency, cost_in_usd, amortized_cost_in_usd, entries)
+INSERT INTO daily_costs (billing_month, load_id, source, dataset, date, billing_account_id, billing_currency, subscription_id, service_family, meter_category, charge_type, pricing_model, cost_in_billing_currency, amortized_cost_in_billing_currency, cost_in_usd, amortized_cost_in_usd, cost_without_usd, amortized_cost_without_usd, entries)
 SELECT
     billing_month,
     load_id,
@@ -17,6 +17,8 @@ SELECT
     sum(e.amortized_cost_in_billing_currency) AS amortized_cost_in_billing_currency,
     sum(e.cost_in_usd) AS cost_in_usd,
     sum(e.amortized_cost_in_usd) AS amortized_cost_in_usd,
+    sumIf(e.cost_in_billing_currency, e.cost_in_usd IS NULL) AS cost_without_usd,
+    sumIf(e.amortized_cost_in_billing_currency, e.amortized_cost_in_usd IS NULL) AS amortized_cost_without_usd,
     count() AS entries
 FROM cost_entries AS e
 WHERE load_id = {load_id:UUID} AND billing_month = toDate({billing_month:String})

@@ -1,5 +1,6 @@
 -- What became visible and what was taken back, oldest first: of the runs that cover a day from `first_day` to `last_day`
 -- (both included); everything that ever was, or only what answers now. A publication that was pruned is listed as such.
+-- At most `limit` of them, behind the one that `after_…` names (none for an empty `after_published_at`).
 SELECT
     p.publication_id AS publication_id,
     p.source AS source,
@@ -41,4 +42,11 @@ WHERE p.state != 'announced'
     AND p.first_day <= toDate({last_day:String})
     AND p.last_day >= toDate({first_day:String})
     AND ({history:Bool} OR is_current)
-ORDER BY published_at, state DESC, source, export_name, dataset, month, submitted_at
+    AND
+    (
+        {after_published_at:String} = ''
+        OR (p.published_at, p.state != 'withdrawn', toString(p.publication_id))
+            > (parseDateTime64BestEffortOrZero({after_published_at:String}, 6, 'UTC'), {after_state:String} != 'withdrawn', {after_publication_id:String})
+    )
+ORDER BY p.published_at, p.state != 'withdrawn', toString(p.publication_id)
+LIMIT {limit:UInt32}

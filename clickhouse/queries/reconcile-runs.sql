@@ -50,6 +50,7 @@ WITH
         GROUP BY p.publication_id
     )
 SELECT
+    v.latest.publication_id AS publication_id,
     v.source AS source,
     v.export AS export,
     v.latest.export_name AS export_name,

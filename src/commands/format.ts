@@ -21,11 +21,6 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
-/** A moment to the second, in UTC: 2026-06-01 04:12:31. */
-export function formatMoment(moment: string): string {
-  return moment.slice(0, 19).replace("T", " ");
-}
-
 /** "1 run", "2 runs". */
 export function countOf(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;

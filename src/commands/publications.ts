@@ -2,9 +2,11 @@ import { listPublications } from "../../clickhouse/publication-list.ts";
 import type { ListedPublication } from "../../clickhouse/publication-list.ts";
 import { EXIT } from "../context.ts";
 import type { Command } from "../context.ts";
+import { formatMoment } from "../domain/moment.ts";
+import { ALL_DAYS } from "../domain/month.ts";
 import type { DayRange } from "../domain/month.ts";
 import { readWarehouse } from "../open-warehouse.ts";
-import { countOf, formatCount, formatMoment } from "./format.ts";
+import { countOf, formatCount } from "./format.ts";
 import { formatTable } from "./table.ts";
 import type { Column } from "./table.ts";
 
@@ -16,9 +18,6 @@ export type PublicationsOptions = {
   readonly history: boolean;
   readonly json: boolean;
 };
-
-/** Days that bound what a warehouse can hold: ClickHouse's type Date. */
-export const ALL_DAYS = { first_day: "1970-01-01", last_day: "2149-06-05" } as const;
 
 const COLUMNS: readonly Column<ListedPublication>[] = [
   { title: "published (UTC)", value: ({ publishedAt }) => formatMoment(publishedAt) },
@@ -35,9 +34,8 @@ const COLUMNS: readonly Column<ListedPublication>[] = [
 /** Lists what is visible, and with `history` what was. */
 export const listPublished: Command<PublicationsOptions> = (context, options) =>
   readWarehouse(context, async (warehouse) => {
-    const { sourceName, billingPeriod, dataset = "", history, json } = options;
-    const days =
-      billingPeriod === undefined ? ALL_DAYS : { first_day: billingPeriod.first, last_day: billingPeriod.last };
+    const { sourceName, billingPeriod = ALL_DAYS, dataset = "", history, json } = options;
+    const days = { first_day: billingPeriod.first, last_day: billingPeriod.last };
     const publications = await listPublications(warehouse, { sources: sourceName, dataset, history, ...days });
     context.print(json ? JSON.stringify({ publications }, null, 2) : describe(publications));
     return EXIT.done;

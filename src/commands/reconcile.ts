@@ -1,16 +1,12 @@
 import type { Warehouse } from "../../clickhouse/client.ts";
-import { listRunCounts } from "../../clickhouse/reconcile-runs.ts";
-import type { RunCounts } from "../../clickhouse/reconcile-runs.ts";
+import { listReconciled } from "../../clickhouse/reconcile.ts";
+import type { Reconciled } from "../../clickhouse/reconcile.ts";
 import { listSources } from "../../clickhouse/sources.ts";
-import { listRejectTotals, listRunTotals } from "../../clickhouse/totals.ts";
-import type { RejectTotal } from "../../clickhouse/totals.ts";
 import { EXIT } from "../context.ts";
 import type { Command, Context } from "../context.ts";
 import { InvalidRequestError } from "../domain/errors.ts";
-import { firstDayOf } from "../domain/month.ts";
+import { ALL_DAYS } from "../domain/month.ts";
 import type { DayRange } from "../domain/month.ts";
-import { METRICS } from "../domain/run.ts";
-import type { Metric } from "../domain/run.ts";
 import { readWarehouse } from "../open-warehouse.ts";
 import { describeRejects } from "./describe-rejects.ts";
 import { countOf, formatBytes, formatCount } from "./format.ts";
@@ -26,19 +22,7 @@ export type ReconcileOptions = {
   readonly json: boolean;
 };
 
-/** A run, its sums as text with all digits, and every difference in words: none when all is well. */
-type Reconciled = RunCounts & {
-  readonly sums: readonly { readonly metric: Metric; readonly currency: string; readonly total: string }[];
-  /** Rows that were refused, by currency; the total is of those whose cost can be read. */
-  readonly rejects: readonly RejectTotal[];
-  readonly rowDifference: number;
-  readonly differences: readonly string[];
-};
-
 type Line = { readonly run: Reconciled | null; readonly sum: Reconciled["sums"][number] | null };
-
-const FIRST_DAY = "1970-01-01";
-const LAST_DAY = "2149-06-05";
 
 const COLUMNS: readonly Column<Line>[] = [
   { title: "source", value: ({ run }) => run?.source ?? "" },
@@ -59,52 +43,21 @@ const COLUMNS: readonly Column<Line>[] = [
 /** Holds every published run against its manifest, its loads' own counts, and the rollups against the entries. */
 export const reconcile: Command<ReconcileOptions> = (context, options) =>
   readWarehouse(context, async (warehouse) => {
-    const runs = await listReconciled(warehouse, options);
-    if (runs.length === 0 && (options.runId !== undefined || options.sourceName.length > 0)) {
+    const { billingPeriod = ALL_DAYS, runId, all } = options;
+    const runs = await listReconciled(warehouse, {
+      sources: options.sourceName,
+      run_id: runId ?? "",
+      first_day: billingPeriod.first,
+      last_day: billingPeriod.last,
+      replaced: all || runId !== undefined,
+    });
+    if (runs.length === 0 && (runId !== undefined || options.sourceName.length > 0)) {
       await explainNothing(warehouse, options);
     }
     if (options.json) context.print(JSON.stringify({ runs }, null, 2));
     else printReconciled(context, runs);
     return runs.every((run) => run.differences.length === 0) ? EXIT.done : EXIT.failed;
   });
-
-async function listReconciled(warehouse: Warehouse, options: ReconcileOptions): Promise<Reconciled[]> {
-  const runs = await listRunCounts(warehouse, {
-    sources: options.sourceName,
-    run_id: options.runId ?? "",
-    first_day: options.billingPeriod?.first ?? FIRST_DAY,
-    last_day: options.billingPeriod?.last ?? LAST_DAY,
-    replaced: options.all || options.runId !== undefined,
-  });
-  const reconciled: Reconciled[] = [];
-  for (const run of runs) reconciled.push(await addSums(warehouse, run));
-  return reconciled;
-}
-
-async function addSums(warehouse: Warehouse, run: RunCounts): Promise<Reconciled> {
-  const totals = await listRunTotals(warehouse, { load_ids: run.loadIds, billing_month: firstDayOf(run.month) });
-  const rejects = run.rowsRejected === 0 ? [] : await listRejectTotals(warehouse, { load_ids: run.loadIds });
-  const disagreeing = totals.filter((total) => !total.rollups_agree).map((total) => total.billing_currency);
-  const found = run.rowsLoaded + run.rowsRejected;
-  const expected = run.declared.rows ?? run.recorded.rowsLoaded + run.recorded.rowsRejected;
-  const differences = [
-    ...differenceOf("rows in the manifest", run.declared.rows, "rows loaded and rejected", found),
-    ...differenceOf("stored bytes", run.declared.bytes, "bytes read by the loads", run.bytes),
-    ...differenceOf("rows counted when loaded", run.recorded.rowsLoaded, "rows held now", run.rowsLoaded),
-    ...differenceOf("rows rejected when loaded", run.recorded.rowsRejected, "rejects held now", run.rowsRejected),
-    ...differenceOf("rows copied from elder runs", run.copied.recorded, "copies held now", run.copied.found),
-    ...disagreeing.map((currency) => `the rollups do not add up to the entries in ${currency}`),
-  ];
-  const sums = totals.flatMap((total) =>
-    METRICS[run.dataset].map((metric) => ({ metric, currency: total.billing_currency, total: total[metric] })),
-  );
-  return { ...run, sums, rejects, rowDifference: expected - found, differences };
-}
-
-function differenceOf(what: string, expected: number | null, against: string, found: number): string[] {
-  if (expected === null || expected === found) return [];
-  return [`${formatCount(expected)} ${what}, ${formatCount(found)} ${against}`];
-}
 
 async function explainNothing(warehouse: Warehouse, { sourceName, runId }: ReconcileOptions): Promise<void> {
   const known = (await listSources(warehouse, {})).map((source) => source.name);

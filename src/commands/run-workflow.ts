@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { formatMoment } from "../domain/moment.ts";
 import type { ProgressEvent } from "../progress.ts";
 import type { Temporal } from "../temporal/connect.ts";
 import { followWorkflow } from "../temporal/follow.ts";
@@ -7,7 +8,6 @@ import type { Execution } from "../temporal/history.ts";
 import { startWorkflow } from "../temporal/start.ts";
 import type { Start } from "../temporal/start.ts";
 import { createProgress } from "./create-progress.ts";
-import { formatMoment } from "./format.ts";
 
 /**
  * Starts a workflow, or joins the one that is at the same already, and shows how it goes on stderr. Undefined when

@@ -16,7 +16,7 @@ import {
   triggerSchedule as trigger,
 } from "../temporal/schedules.ts";
 import type { Schedule } from "../temporal/described-schedule.ts";
-import { formatMoment } from "./format.ts";
+import { formatMoment } from "../domain/moment.ts";
 import { requireSource } from "./require-sources.ts";
 import { formatTable } from "./table.ts";
 import type { Column } from "./table.ts";

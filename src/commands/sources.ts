@@ -4,11 +4,12 @@ import type { SourceStatus } from "../../clickhouse/sources.ts";
 import { EXIT } from "../context.ts";
 import type { Command, Context } from "../context.ts";
 import { InvalidRequestError } from "../domain/errors.ts";
+import { formatMoment } from "../domain/moment.ts";
+import { formatCredential } from "../domain/source.ts";
 import type { Source } from "../domain/source.ts";
 import { changeWarehouse, readWarehouse } from "../open-warehouse.ts";
 import { resolveSource, SourceSettings } from "../source-settings.ts";
 import { isTemporalSet } from "../temporal/connect-options.ts";
-import { formatMoment } from "./format.ts";
 import { requireSource } from "./require-sources.ts";
 import { formatTable } from "./table.ts";
 
@@ -106,8 +107,7 @@ export function placeOf(source: Source): string {
 
 /** What a source signs in with, by name only. */
 export function credentialOf(source: Source): string {
-  if (source.kind === "folder") return "";
-  return source.credential === "default" ? "default" : `env:${source.credential.env}`;
+  return source.kind === "folder" ? "" : formatCredential(source.credential);
 }
 
 function readOptions({ url, path, credential, disabled, ...options }: AddOptions, cwd: string): Source {

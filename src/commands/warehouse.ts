@@ -19,6 +19,21 @@ const DEFAULT_VARIABLE = "BILLHOUSE_WAREHOUSE_PASSWORD";
 
 /** Serves the embedded warehouse until Ctrl-C. */
 export const serveWarehouse: Command<WarehouseOptions> = async (context, options) => {
+  await withServedWarehouse(context, options, async (signal) => {
+    if (!signal.aborted) await once(signal, "abort");
+  });
+  return EXIT.done;
+};
+
+/**
+ * Serves the embedded warehouse for as long as work on it takes. Its signal is aborted by Ctrl-C, or when the warehouse
+ * has ended by itself, which is a failure.
+ */
+export async function withServedWarehouse(
+  context: Context,
+  options: WarehouseOptions,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
   const { signal } = context;
   const { warehouse: config } = readConfig(context.env, context.cwd);
   if (config.kind === "server") {
@@ -28,6 +43,9 @@ export const serveWarehouse: Command<WarehouseOptions> = async (context, options
   const password = readPassword(context, options.passwordEnv);
   const { host, port, user: username } = options;
   const served = await serveEmbedded({ dataDir, host, port, username, password, signal });
+  const lost = new AbortController();
+  let isClosing = false;
+  void served.closed.then(() => (isClosing ? undefined : lost.abort()));
   try {
     const warehouse = createWarehouse({ url: served.url, username, password, database });
     try {
@@ -36,17 +54,18 @@ export const serveWarehouse: Command<WarehouseOptions> = async (context, options
       await warehouse.close();
     }
     context.print(introduce(served.url, { dataDir, database, username, hasPassword: password !== "" }));
-    const stopped = signal.aborted ? Promise.resolve() : once(signal, "abort");
-    await Promise.race([stopped, served.closed]);
-    if (!signal.aborted) {
+    await work(AbortSignal.any([signal, lost.signal])).catch((error: unknown) => {
+      if (!lost.signal.aborted) throw error; // without its warehouse work fails in many ways
+    });
+    if (lost.signal.aborted) {
       throw new WarehouseError(`${dataDir}: the warehouse has ended. Its file warehouse.log says why.`);
     }
   } finally {
+    isClosing = true;
     await served.close();
   }
   context.note("The warehouse has stopped.");
-  return EXIT.done;
-};
+}
 
 function readPassword({ env }: Context, name: string): string {
   const password = env[name] ?? "";

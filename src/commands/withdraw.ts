@@ -1,14 +1,13 @@
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { listLiveRuns } from "../../clickhouse/known-runs.ts";
-import type { LiveRun } from "../../clickhouse/known-runs.ts";
-import { publishSeries } from "../../clickhouse/publish-series.ts";
-import { listSources } from "../../clickhouse/sources.ts";
+import type { LiveRun, StoredRun } from "../../clickhouse/known-runs.ts";
+import { withdrawRun } from "../../clickhouse/withdraw-run.ts";
 import { EXIT } from "../context.ts";
 import type { Command } from "../context.ts";
 import { InvalidRequestError } from "../domain/errors.ts";
+import { formatMoment } from "../domain/moment.ts";
 import type { Month } from "../domain/month.ts";
 import { changeWarehouse } from "../open-warehouse.ts";
-import { formatMoment } from "./format.ts";
 
 /** Which run to take back. The last three are needed only where the run id alone is ambiguous. */
 export type WithdrawOptions = {
@@ -24,9 +23,7 @@ export type WithdrawOptions = {
 export const withdraw: Command<WithdrawOptions> = (context, options) =>
   changeWarehouse(context, async (warehouse) => {
     const run = await findRun(warehouse, options);
-    const source = (await listSources(warehouse, {})).find(({ name }) => name === run.source);
-    const current = await publishSeries(warehouse, run, { kind: "withdraw", run }, source?.priority ?? run.priority);
-    const answers = current?.run ?? null;
+    const answers = (await withdrawRun(warehouse, run)).current?.run ?? null;
     if (options.json) {
       const { source: name, exportName, dataset, month, runId } = run;
       const withdrawn = { source: name, exportName, dataset, month, runId };
@@ -42,7 +39,7 @@ export const withdraw: Command<WithdrawOptions> = (context, options) =>
     return EXIT.done;
   });
 
-async function findRun(warehouse: Warehouse, options: WithdrawOptions): Promise<LiveRun & { priority: number }> {
+async function findRun(warehouse: Warehouse, options: WithdrawOptions): Promise<StoredRun> {
   const { sourceName, runId, exportName } = options;
   const filter = { source: sourceName, export: "", dataset: options.dataset ?? "", month: options.month ?? "" };
   const found = (await listLiveRuns(warehouse, filter)).filter(

@@ -12,6 +12,20 @@ export abstract class BillhouseError extends Error {
 /** The caller asked for something that cannot be: a wrong option, name, month, file of settings. */
 export class InvalidRequestError extends BillhouseError {}
 
+/** One value of a request is wrong: which one, and what was expected instead. */
+export class InvalidParameterError extends InvalidRequestError {
+  /** Its name as the caller wrote it. */
+  readonly parameter: string;
+
+  constructor(parameter: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.parameter = parameter;
+  }
+}
+
+/** The thing that was asked for is not there. */
+export class NotFoundError extends BillhouseError {}
+
 /** A configured thing is missing or wrong: an environment variable, a credential, a path. */
 export class ConfigurationError extends BillhouseError {}
 
@@ -56,6 +70,8 @@ export class WarehouseError extends BillhouseError {}
 /** Known failures that no retry can mend: the input or the configuration has to change first. */
 export const PERMANENT_ERRORS: readonly string[] = [
   InvalidRequestError.name,
+  InvalidParameterError.name,
+  NotFoundError.name,
   ConfigurationError.name,
   ManifestError.name,
   HeaderError.name,

@@ -12,6 +12,9 @@ export type Day = string & { readonly [dayBrand]: true };
 /** The days from `first` to `last`, both included. */
 export type DayRange = { readonly first: Day; readonly last: Day };
 
+/** The days that a warehouse can hold: ClickHouse's type Date. */
+export const ALL_DAYS = { first: "1970-01-01" as Day, last: "2149-06-05" as Day } satisfies DayRange;
+
 const MONTH = /^(\d{4})-(0[1-9]|1[0-2])$/;
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 const MILLISECONDS_PER_DAY = 86_400_000;

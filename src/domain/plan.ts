@@ -1,7 +1,7 @@
 import type { DayRange } from "./month.ts";
 import { compareRuns, isSuperseded } from "./publication.ts";
 import { runKeyOf, seriesOf } from "./run.ts";
-import type { Run, RunName } from "./run.ts";
+import type { Dataset, Run, RunName } from "./run.ts";
 
 /** What to import of what was found. */
 export type ImportOptions = {
@@ -9,6 +9,8 @@ export type ImportOptions = {
   readonly billingPeriod?: DayRange | undefined;
   /** Only this run; also when a later one supersedes it, or it was withdrawn. */
   readonly runId?: string | undefined;
+  /** Only runs of this dataset. */
+  readonly dataset?: Dataset | undefined;
   /** Import again what is published. */
   readonly overwrite: boolean;
 };
@@ -26,6 +28,7 @@ export type SkipReason =
   | "superseded by a later run"
   | "outside of the billing period"
   | "another run id"
+  | "another dataset"
   | "another import is at it";
 
 /** A run that is not imported. */
@@ -80,9 +83,10 @@ function reasonToSkip(
   run: Run,
   { published, withdrawn }: { published: ReadonlySet<string>; withdrawn: ReadonlySet<string> },
   series: readonly KnownRun[],
-  { billingPeriod, runId, overwrite }: ImportOptions,
+  { billingPeriod, runId, dataset, overwrite }: ImportOptions,
 ): SkipReason | undefined {
   if (runId !== undefined && run.runId.toLowerCase() !== runId.toLowerCase()) return "another run id";
+  if (dataset !== undefined && run.dataset !== dataset) return "another dataset";
   if (billingPeriod !== undefined && (run.days.last < billingPeriod.first || billingPeriod.last < run.days.first)) {
     return "outside of the billing period";
   }

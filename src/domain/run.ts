@@ -1,7 +1,15 @@
 import type { Day, DayRange, Month } from "./month.ts";
 
-/** Which figures a file holds. `usage` is the pay-as-you-go export (Azure's type "Usage"). */
-export type Dataset = "actual" | "amortized" | "usage" | "focus";
+/** Which figures a file can hold. `usage` is the pay-as-you-go export (Azure's type "Usage"). */
+export const DATASETS = ["actual", "amortized", "usage", "focus"] as const;
+
+/** Which figures a file holds. */
+export type Dataset = (typeof DATASETS)[number];
+
+/** Whether `text` names a dataset. */
+export function isDataset(text: string): text is Dataset {
+  return DATASETS.some((dataset) => dataset === text);
+}
 
 /** A question about money that a dataset can answer. */
 export type Metric = "actual" | "amortized";

@@ -1,6 +1,11 @@
 /** Where the secret is found; the secret itself is never kept. */
 export type Credential = "default" | { readonly env: string };
 
+/** A credential as text: `default`, or `env:` and the name of the variable. */
+export function formatCredential(credential: Credential): string {
+  return credential === "default" ? credential : `env:${credential.env}`;
+}
+
 type SourceSettings = {
   readonly name: string;
   readonly enabled: boolean;

@@ -2,6 +2,8 @@ import { InvalidRequestError } from "./errors.ts";
 import { daysOfMonth, isDay, isMonth, parseBillingPeriod } from "./month.ts";
 import type { DayRange, Month } from "./month.ts";
 import { KEPT_PUBLICATIONS } from "./retention.ts";
+import { DATASETS, isDataset } from "./run.ts";
+import type { Dataset } from "./run.ts";
 import { SOURCE_NAME } from "./source.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -80,7 +82,13 @@ export function readPrune(input: unknown) {
   return { sources, keep, dryRun };
 }
 
-type ImportOptions = { billingPeriod?: DayRange; runId?: string; overwrite?: boolean; dryRun?: boolean };
+type ImportOptions = {
+  billingPeriod?: DayRange;
+  runId?: string;
+  dataset?: Dataset;
+  overwrite?: boolean;
+  dryRun?: boolean;
+};
 
 type Backfill<Result> = {
   source: string;
@@ -94,6 +102,7 @@ type Backfill<Result> = {
 const IMPORT_OPTIONS = {
   billingPeriod: optional(days),
   runId: optional(text),
+  dataset: optional(datasetName),
   overwrite: optional(flag),
   dryRun: optional(flag),
 };
@@ -132,6 +141,11 @@ function days(value: unknown, place: string): DayRange {
 function text(value: unknown, place: string): string {
   if (typeof value === "string" && value !== "") return value;
   throw wrong(place, "expected a text", value);
+}
+
+function datasetName(value: unknown, place: string): Dataset {
+  if (typeof value === "string" && isDataset(value)) return value;
+  throw wrong(place, `expected ${DATASETS.join(", ")}`, value);
 }
 
 function flag(value: unknown, place: string): boolean {

@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../domain/errors.ts";
 import type { Credential } from "../domain/source.ts";
-import type { BlobPlace } from "./blob-place.ts";
+import type { BlobPlace } from "../domain/blob-place.ts";
 
 /** How to sign in to a storage account. Holds the secret: pass it to the SDK and nowhere else. */
 export type BlobCredential =

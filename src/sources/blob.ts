@@ -6,8 +6,8 @@ import { readBlobCredential } from "./blob-credential.ts";
 import { downloadBlob } from "./blob-download.ts";
 import type { ByteRange } from "./blob-download.ts";
 import { blobError } from "./blob-error.ts";
-import type { BlobPlace } from "./blob-place.ts";
-import { parseBlobUrl } from "./blob-place.ts";
+import type { BlobPlace } from "../domain/blob-place.ts";
+import { parseBlobUrl } from "../domain/blob-place.ts";
 import { byteStream } from "./byte-stream.ts";
 import type { FileVersion, Store, StoredFile } from "./store.ts";
 

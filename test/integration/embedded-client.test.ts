@@ -160,6 +160,23 @@ describe("results", () => {
     }
   });
 
+  test("each gets exactly its own, of any size, also behind one that is empty or broke off", async ({ warehouse }) => {
+    const pipe = 65_536; // bytes that fit into a pipe
+    const ask = async (query: string) => (await warehouse.client.query({ query, format: "JSONCompactEachRow" })).text();
+    const sizes = [0, 1, 16_383, pipe - 1, pipe, pipe + 1, 3 * pipe, 1_000_000];
+    const lane = async (letter: string) => {
+      for (const size of sizes) {
+        await expect(ask("SELECT number, throwIf(number = 200000) FROM numbers(400000)")).rejects.toThrow(
+          /throwIf|aborted/,
+        );
+        expect(await ask("SELECT 1 WHERE 0")).toBe("");
+        const text = letter.repeat(size);
+        expect(await ask(`SELECT repeat('${letter}', ${size})`)).toBe(`["${text}"]\n`);
+      }
+    };
+    await Promise.all(["a", "b", "c", "d"].map(lane));
+  });
+
   test("SHOW, DESCRIBE, EXPLAIN and EXISTS answer", async ({ warehouse }) => {
     await warehouse.client.command({ query: "CREATE TABLE shown (a UInt8) ENGINE = Memory" });
     expect(await rows(warehouse, "SHOW TABLES LIKE 'shown'")).toEqual([{ name: "shown" }]);

@@ -444,7 +444,7 @@ function total(...runs: RenderedRun[]): string {
 /** The actual cost of each day, on which all views that know of days must agree. */
 async function byDay(warehouse: Warehouse): Promise<Record<string, string>> {
   const sums = await Promise.all(
-    COST_VIEWS.filter((view) => view !== "costs_monthly").map(async (view) => {
+    COST_VIEWS.filter((view) => view !== "costs_monthly" && view !== "costs_by_location").map(async (view) => {
       const rows = await warehouse.rows(
         `SELECT toString(date) AS day, sum(cost_in_billing_currency) AS cost FROM ${view} GROUP BY date ORDER BY date`,
       );

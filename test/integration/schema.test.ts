@@ -97,6 +97,7 @@ test("each view has a second form that shows what it showed at a moment", async 
   const views = names.filter((name) => !name.endsWith("_as_of"));
   expect(views).toEqual([
     "costs",
+    "costs_by_location",
     "costs_by_resource",
     "costs_daily",
     "costs_monthly",

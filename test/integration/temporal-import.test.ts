@@ -311,7 +311,7 @@ describeWithTemporal("imports under Temporal", (temporal) => {
     const stage = await aStage(temporal, "kept");
     await aRun({ dataset: "actual", lines: [{ cost: "1" }] }).writeTo(stage.path);
     const pruned = new Set<string>();
-    const nextPrune = async () => {
+    const nextPrune = async (): Promise<unknown> => {
       const { runId } = await vi.waitFor(async () => {
         const found = await temporal.client.workflow.getHandle(pruneId("kept")).describe();
         expect(pruned).not.toContain(found.runId);

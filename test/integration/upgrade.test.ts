@@ -7,6 +7,8 @@ import { startTestEngine, type TestEngine } from "../support/warehouse.ts";
 
 /** The last migration of the first schema, in which materialized views filled the rollups. */
 const FIRST_SCHEMA = 47;
+/** The last one before the rollups knew of costs without a figure in USD, and of locations. */
+const SCHEMA_WITHOUT_USD = 92;
 
 let engine: TestEngine;
 
@@ -70,3 +72,80 @@ test("a warehouse of the first schema keeps every row, total and publication", a
     await warehouse.close();
   }
 });
+
+test("rollups of before tell what has no figure in USD, and the costs by location, of every load that was rolled up", async () => {
+  const { address } = await engine.database();
+  const warehouse = createWarehouse({ ...address, database: `old_${randomUUID().replaceAll("-", "")}` });
+  try {
+    await migrate(
+      warehouse,
+      readMigrations().filter(({ number }) => number <= SCHEMA_WITHOUT_USD),
+    );
+    const [visible = "", replaced = "", unfinished = ""] = Array.from({ length: 3 }, () => randomUUID());
+    const line = (loadId: string, cost: string, inUsd: string | null, location: string) => ({
+      load_id: loadId,
+      source: "contoso",
+      dataset: "focus",
+      billing_month: "2026-05-01",
+      line: 1,
+      date: "2026-05-02",
+      cost_in_billing_currency: cost,
+      amortized_cost_in_billing_currency: `${cost}5`,
+      cost_in_usd: inUsd,
+      amortized_cost_in_usd: inUsd,
+      billing_currency: "EUR",
+      resource_location: location,
+    });
+    await warehouse.insert("cost_entries", [
+      line(visible, "1.", null, "westeurope"),
+      line(visible, "20.", "21.6", "westeurope"),
+      line(visible, "300.", "324", "northeurope"),
+      line(visible, "4000.", null, "northeurope"),
+      line(replaced, "9.", null, "westeurope"),
+    ]);
+    await warehouse.run(rollUpOfBefore("daily_costs", "date"));
+    await warehouse.run(rollUpOfBefore("monthly_costs", "resource_group"));
+    await warehouse.insert("cost_entries", [line(unfinished, "70000.", null, "westeurope")]);
+    await warehouse.insert("visible_loads", [
+      { seen: 1, moment: "2026-06-01T00:00:00Z", load_ids: [visible], silent_actual: [], silent_amortized: [] },
+    ]);
+
+    await migrate(warehouse);
+
+    expect(await agreedTotals(warehouse)).toEqual({ actual: "4321", amortized: "4323" });
+    for (const view of ["costs_daily", "costs_monthly", "costs_by_location"]) {
+      const rows = await warehouse.rows(
+        `SELECT sum(cost_in_usd) AS usd, sum(cost_without_usd) AS actual, sum(amortized_cost_without_usd) AS amortized, sum(entries) AS entries FROM ${view}`,
+      );
+      expect(rows).toEqual([{ usd: "345.6", actual: "4001", amortized: "4002", entries: "4" }]);
+    }
+    expect(
+      await warehouse.rows(
+        "SELECT resource_location, sum(cost_without_usd) AS cost FROM costs_by_location GROUP BY resource_location ORDER BY cost",
+      ),
+    ).toEqual([
+      { resource_location: "westeurope", cost: "1" },
+      { resource_location: "northeurope", cost: "4000" },
+    ]);
+    for (const table of ["daily_costs", "monthly_costs", "location_costs"]) {
+      const loads = await warehouse.rows(`SELECT DISTINCT load_id FROM ${table} ORDER BY toString(load_id)`);
+      expect(loads).toEqual([visible, replaced].toSorted().map((loadId) => ({ load_id: loadId })));
+    }
+  } finally {
+    await warehouse.close();
+  }
+});
+
+/** As a load was rolled up before, with one of the dimensions that the rollup has. */
+function rollUpOfBefore(table: string, dimension: string): string {
+  const keys = `billing_month, load_id, source, dataset, billing_currency, ${dimension}`;
+  const amounts = [
+    "cost_in_billing_currency",
+    "amortized_cost_in_billing_currency",
+    "cost_in_usd",
+    "amortized_cost_in_usd",
+  ];
+  return `INSERT INTO ${table} (${keys}, ${amounts.join(", ")}, entries)
+    SELECT ${keys}, ${amounts.map((amount) => `sum(e.${amount})`).join(", ")}, count()
+    FROM cost_entries AS e GROUP BY ${keys}`;
+}

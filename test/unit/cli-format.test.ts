@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { countOf, formatBytes, formatCount, formatDuration, formatMoment } from "../../src/commands/format.ts";
+import { countOf, formatBytes, formatCount, formatDuration } from "../../src/commands/format.ts";
+import { formatMoment } from "../../src/domain/moment.ts";
 import { formatTable } from "../../src/commands/table.ts";
 
 test.each([

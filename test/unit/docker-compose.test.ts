@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
@@ -101,6 +101,7 @@ test("every service of Billhouse works on the same warehouse and the same Tempor
   expect(ours.map(([name, { command }]) => [name, command])).toEqual([
     ["migrate", "migrate"],
     ["worker", "worker"],
+    ["api", "serve"],
     ["schedules", "apply -f /config/sources.yaml"],
   ]);
   for (const [name, { environment }] of ours) {
@@ -109,9 +110,41 @@ test("every service of Billhouse works on the same warehouse and the same Tempor
       CLICKHOUSE_USER: services["clickhouse"]?.environment["CLICKHOUSE_USER"],
       CLICKHOUSE_PASSWORD: services["clickhouse"]?.environment["CLICKHOUSE_PASSWORD"],
       CLICKHOUSE_DATABASE: services["clickhouse"]?.environment["CLICKHOUSE_DB"],
-      TEMPORAL_ADDRESS: "temporal:7233",
+      TEMPORAL_ADDRESS: name === "api" ? "${BILLHOUSE_API_TEMPORAL:-}" : "temporal:7233",
     });
   }
+});
+
+test("a service comes with every profile of those that wait for it", () => {
+  for (const [name, { profiles, depends_on }] of named) {
+    for (const other of Object.keys(depends_on)) {
+      const others = services[other]?.profiles ?? [];
+      const missing = others.length === 0 ? [] : profiles.filter((profile) => !others.includes(profile));
+      expect(missing, `${name} waits for ${other}`).toEqual([]);
+    }
+  }
+});
+
+test("the API's readiness is asked for where it listens", () => {
+  const { environment, healthcheck, ports } = services["api"] ?? {};
+  expect(environment?.["BILLHOUSE_API_HOST"]).toBe("0.0.0.0");
+  expect(String(healthcheck?.test)).toContain("http://127.0.0.1:8080/readyz");
+  expect(ports).toEqual(["127.0.0.1:8080:8080"]);
+});
+
+test("Grafana gets the files that are there, and the password of the user that ClickHouse is told of", () => {
+  const { environment, volumes: mounted = [] } = services["grafana"] ?? {};
+  const folders = mounted.flatMap((volume) => /^\.\/([^:]+):/.exec(volume)?.[1] ?? []);
+  expect(folders).toEqual(["grafana/provisioning", "grafana/dashboards"]);
+  for (const folder of folders) expect(readdirSync(new URL(`../../${folder}`, import.meta.url))).not.toEqual([]);
+  const dashboard = /^\/etc\/(.+)$/.exec(String(environment?.["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]))?.[1] ?? "";
+  expect(JSON.parse(file(dashboard))).toMatchObject({ uid: "billhouse-costs" });
+  expect(configs["clickhouse-grafana"]?.content).toContain(
+    `password: ${environment?.["CLICKHOUSE_GRAFANA_PASSWORD"]}\n`,
+  );
+  const source = file("grafana/provisioning/datasources/clickhouse.yaml");
+  expect(source).toContain("password: $CLICKHOUSE_GRAFANA_PASSWORD\n");
+  expect(source).toContain("defaultDatabase: $CLICKHOUSE_DATABASE\n");
 });
 
 test("the sources that docs/deployment.md shows for it can be applied", () => {

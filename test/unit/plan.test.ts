@@ -97,6 +97,14 @@ describe("an import of one run", () => {
     ]);
   });
 
+  test("of one dataset leaves the runs of all others", () => {
+    const amortized = { ...aRun("amortized", { submitted: 1 }), dataset: "amortized" as const };
+    expect(decisions(planImport([old, amortized], [], { ...EVERYTHING, dataset: "amortized" }))).toEqual([
+      "5DC15061-old another dataset",
+      "amortized import",
+    ]);
+  });
+
   test("still skips it when it is published, unless it is to be overwritten", () => {
     const options = { ...EVERYTHING, runId: old.runId };
     expect(decisions(planImport([old], [old], options))).toEqual(["5DC15061-old already imported"]);

@@ -43,6 +43,7 @@ test.each([
   ],
   [{ source: "demo", runID: "1" }, 'importSource: there is no "runID". Expected source, billingPeriod, runId,'],
   [{ source: "demo", dryRun: "yes" }, 'importSource: dryRun: expected true or false, got "yes"'],
+  [{ source: "demo", dataset: "costs" }, "importSource: dataset: expected actual, amortized, usage, focus"],
   [{ source: "demo", runId: "" }, 'importSource: runId: expected a text, got ""'],
   [{ source: "demo", billingPeriod: "May" }, 'Expected a billing period like 2026-05 or 20260501-20260531, got "May"'],
   [

@@ -1,8 +1,8 @@
-import { InvalidRequestError } from "../domain/errors.ts";
-import type { LedgerEntry } from "../domain/retention.ts";
-import { timelineOf } from "../domain/timeline.ts";
-import type { Answer } from "../domain/timeline.ts";
-import { formatMoment } from "./format.ts";
+import { InvalidRequestError } from "./errors.ts";
+import type { LedgerEntry } from "./retention.ts";
+import { timelineOf } from "./timeline.ts";
+import type { Answer } from "./timeline.ts";
+import { formatMoment } from "./moment.ts";
 
 /** Which answer is meant: a publication, or what answered at a moment. */
 export type Moment = { readonly publicationId: string } | { readonly at: string };
@@ -67,7 +67,12 @@ export function chooseAnswers(
 }
 
 /** How messages name a series. */
-export function nameOf({ source, exportName, dataset, month }: LedgerEntry): string {
+export function nameOf({
+  source,
+  exportName,
+  dataset,
+  month,
+}: Pick<LedgerEntry, "source" | "exportName" | "dataset" | "month">): string {
   return `${source}: ${exportName} ${dataset} ${month}`;
 }
 

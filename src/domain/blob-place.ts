@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../domain/errors.ts";
+import { ConfigurationError } from "./errors.ts";
 
 /** A base folder of a container, as a source's url names it. */
 export type BlobPlace = {
@@ -20,7 +20,7 @@ export function parseBlobUrl(text: string): BlobPlace {
   const segments = url.pathname
     .split("/")
     .filter((segment) => segment !== "")
-    .map(decodeURIComponent);
+    .map((segment) => decode(segment, url));
   const account = accountOfHost(url.hostname) ?? segments.shift();
   const container = segments.shift();
   if (account === undefined || container === undefined) {
@@ -58,6 +58,17 @@ function parseUrl(text: string): URL {
     );
   }
   return url;
+}
+
+function decode(segment: string, { origin, pathname }: URL): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (cause) {
+    throw new ConfigurationError(
+      `${origin}${pathname}: ${segment} cannot be decoded: write a percent sign that is part of a name as %25`,
+      { cause },
+    );
+  }
 }
 
 /** Null where the account is not in the host but the first folder: an IP address or a plain name is an emulator. */

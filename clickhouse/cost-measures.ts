@@ -1,0 +1,88 @@
+import { COST_RELATIONS } from "../src/domain/cost-dimensions.ts";
+import type { CostRelation } from "../src/domain/cost-dimensions.ts";
+import type { Measure } from "../src/domain/cost-question.ts";
+import type { CostMetric, CostRows } from "./cost-relation.ts";
+
+/** The columns that one kind of cost is told by. */
+type Columns = {
+  readonly cost: string;
+  readonly usd: string;
+  /** In rollups, what the rows without a figure in USD cost. */
+  readonly withoutUsd: string | null;
+};
+
+const ACTUAL: Columns = { cost: "c.cost_in_billing_currency", usd: "c.cost_in_usd", withoutUsd: "c.cost_without_usd" };
+const AMORTIZED: Columns = {
+  cost: "c.amortized_cost_in_billing_currency",
+  usd: "c.amortized_cost_in_usd",
+  withoutUsd: "c.amortized_cost_without_usd",
+};
+const LIST: Columns = { cost: "c.payg_cost_in_billing_currency", usd: "c.payg_cost_in_usd", withoutUsd: null };
+
+/** The metrics that rows have to carry to count for these measures; none where every row counts. */
+export function metricsOf(measures: readonly Measure[]): CostMetric[] {
+  const isAmortized = measures.some((measure) => measure.startsWith("amortized"));
+  const isActual =
+    measures.some((measure) => measure.startsWith("actual")) ||
+    (!isAmortized && measures.some((measure) => measure !== "entries"));
+  return [...(isActual ? (["actual"] as const) : []), ...(isAmortized ? (["amortized"] as const) : [])];
+}
+
+/** The relations that a measure can be summed from. */
+export function relationsOfMeasure(measure: Measure): readonly CostRelation[] {
+  return measure.startsWith("list") || measure === "quantity" ? ["lines"] : COST_RELATIONS;
+}
+
+/**
+ * A measure as a sum over rows of `c`, of which there is at least one; null where no row has it, so that nothing is not
+ * shown as zero.
+ */
+export function sumOf(measure: Measure, metrics: readonly CostMetric[], rows: CostRows): string {
+  if (measure === "entries") return rows.relation === "lines" ? "count()" : "sum(c.entries)";
+  const metric = measure.startsWith("amortized") || !metrics.includes("actual") ? "amortized" : "actual";
+  const amount = amountOf(measure, rows.relation);
+  if (metrics.length === 1) return `sum(${amount})`; // only rows that carry it are read
+  return `sum(if(${rows.carries(metric)}, ${amount}, NULL))`;
+}
+
+/** The USD figure of a line, by the same rule as that of a sum. */
+export function usdOfLine(metric: CostMetric): string {
+  return inUsd(metric === "actual" ? ACTUAL : AMORTIZED, "lines");
+}
+
+function amountOf(measure: Exclude<Measure, "entries">, relation: CostRelation): string {
+  switch (measure) {
+    case "actual":
+      return ACTUAL.cost;
+    case "amortized":
+      return AMORTIZED.cost;
+    case "list":
+      return LIST.cost;
+    case "quantity":
+      return "c.quantity";
+    case "actual_usd":
+      return inUsd(ACTUAL, relation);
+    case "amortized_usd":
+      return inUsd(AMORTIZED, relation);
+    case "list_usd":
+      return inUsd(LIST, relation);
+    case "actual_not_in_usd":
+      return notInUsd(ACTUAL, relation);
+    case "amortized_not_in_usd":
+      return notInUsd(AMORTIZED, relation);
+    case "list_not_in_usd":
+      return notInUsd(LIST, relation);
+  }
+}
+
+/** The file's own figure; where it has none and is billed in USD, what is billed. */
+function inUsd({ cost, usd, withoutUsd }: Columns, relation: CostRelation): string {
+  if (relation === "lines") return `if(${usd} IS NULL AND c.billing_currency = 'USD', ${cost}, ${usd})`;
+  return `if(c.billing_currency = 'USD', ifNull(${usd}, 0) + ${withoutUsd}, ${usd})`;
+}
+
+/** What is billed in another currency and has no figure in USD. */
+function notInUsd({ cost, usd, withoutUsd }: Columns, relation: CostRelation): string {
+  if (relation === "lines") return `if(${usd} IS NULL AND c.billing_currency != 'USD', ${cost}, 0)`;
+  return `if(c.billing_currency = 'USD', 0, ${withoutUsd})`;
+}

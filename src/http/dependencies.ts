@@ -1,0 +1,119 @@
+import type { Warehouse } from "../../clickhouse/client.ts";
+import { createEdits } from "../../clickhouse/edits.ts";
+import type { Edits } from "../../clickhouse/edits.ts";
+import { createVisibleSets } from "../../clickhouse/visible-set.ts";
+import type { VisibleSets } from "../../clickhouse/visible-set.ts";
+import { createAnswerCache } from "./answer-cache.ts";
+import type { AnswerCache } from "./answer-cache.ts";
+import { createQueryLane } from "./query-lane.ts";
+import type { QueryLane } from "./query-lane.ts";
+import { HTTP_DEFAULTS } from "./settings.ts";
+import type { HttpSettings } from "./settings.ts";
+import { createTokenBook } from "./token-book.ts";
+import type { TokenBook } from "./token-book.ts";
+import { createTraffic } from "./traffic.ts";
+import type { Traffic } from "./traffic.ts";
+
+/** Everything that the HTTP service works with. */
+export type HttpDependencies = {
+  readonly warehouse: Warehouse;
+  readonly visibleSets: VisibleSets;
+  /** What answers depend on beside the publications. */
+  readonly edits: Edits;
+  /** Where every query of a caller goes through: so many at once, so long, and none that nobody waits for. */
+  readonly queries: QueryLane;
+  readonly cache: AnswerCache;
+  readonly imports: ImportsPort;
+  readonly settings: HttpSettings;
+  /** Who may call. */
+  readonly tokens: TokenBook;
+  /** The requests under way; a service that stops is not ready any more, and ends what was begun. */
+  readonly traffic: Traffic;
+  /** What /openapi.json says of the version. */
+  readonly version: string;
+  /** The present moment; tests fix it. */
+  readonly now: () => Date;
+};
+
+/** What starts imports, whatever does the work. */
+export type ImportsPort = {
+  /** Starts an import, or finds the one that is at the same already. */
+  start(request: ImportRequest): Promise<StartedImport>;
+  /** Undefined when it was never heard of, or is forgotten. */
+  find(id: string): Promise<ImportState | undefined>;
+  /** The last ones that are known, the newest first. */
+  list(limit: number): Promise<readonly ImportState[]>;
+  /** Takes the schedule away by which a source is imported, if it has one: without its source it would fail. */
+  removeSchedule(source: string): Promise<void>;
+};
+
+/** What to import. */
+export type ImportRequest = {
+  readonly source: string;
+  readonly dataset?: string;
+  /** Half-open days. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly runId?: string;
+  /** Import again what is published. */
+  readonly overwrite: boolean;
+};
+
+/** An import under way; `isNew` is false where it was begun before. */
+export type StartedImport = { readonly id: string; readonly isNew: boolean };
+
+/** How far an import is: what came of runs, and the rows of those that are imported. */
+export type ImportProgress = {
+  readonly runs: {
+    readonly total: number;
+    readonly imported: number;
+    readonly skipped: number;
+    readonly failed: number;
+  };
+  readonly rows: number;
+  readonly rejected: number;
+};
+
+/** How an import goes. */
+export type ImportState = {
+  readonly id: string;
+  readonly source: string;
+  readonly state: "running" | "done" | "failed" | "canceled";
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly error: string | null;
+  /** How far it is; null where nobody can tell. */
+  readonly progress: ImportProgress | null;
+  /** What came of it, as `billhouse import --json` tells it. */
+  readonly report: object | null;
+};
+
+/** What has to be given to make a service; the rest is made. */
+export type HttpServiceOptions = {
+  readonly warehouse: Warehouse;
+  readonly imports: ImportsPort;
+  readonly settings?: Partial<HttpSettings>;
+  readonly now?: () => Date;
+  readonly version?: string;
+  /** Hears of what goes wrong beside the requests. */
+  readonly complain?: (error: unknown) => void;
+};
+
+/** Makes what the routes share. */
+export function createHttpDependencies(options: HttpServiceOptions): HttpDependencies {
+  const { warehouse, imports, now = () => new Date(), version = "0", complain } = options;
+  const settings = { ...HTTP_DEFAULTS, ...options.settings };
+  return {
+    warehouse,
+    imports,
+    settings,
+    now,
+    version,
+    traffic: createTraffic(),
+    tokens: createTokenBook(warehouse, now, complain),
+    edits: createEdits(warehouse),
+    visibleSets: createVisibleSets(warehouse),
+    queries: createQueryLane(warehouse, settings),
+    cache: createAnswerCache(settings.cacheBytes),
+  };
+}

@@ -1,0 +1,66 @@
+import { Writable } from "node:stream";
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from "fastify";
+import type { Warehouse } from "../../clickhouse/client.ts";
+import { createApp } from "../../src/http/app.ts";
+import { createHttpDependencies } from "../../src/http/dependencies.ts";
+import type { HttpDependencies, ImportsPort } from "../../src/http/dependencies.ts";
+import type { HttpSettings } from "../../src/http/settings.ts";
+import { createLog } from "../../src/log.ts";
+
+/** The service over a warehouse, without a socket. */
+export type TestService = {
+  readonly app: FastifyInstance;
+  readonly dependencies: HttpDependencies;
+  /** What the service has logged: one JSON line per event, such as why an answer is a 500. */
+  readonly log: () => string;
+  /** Asks for a path; gives fastify's answer: statusCode, headers, body, json(). */
+  readonly get: (url: string, headers?: Readonly<Record<string, string>>) => Promise<LightMyRequestResponse>;
+  /** Sends any other request. */
+  readonly send: (options: InjectOptions) => Promise<LightMyRequestResponse>;
+  readonly close: () => Promise<void>;
+};
+
+/** What a test says of its service; authentication is off unless it says otherwise. */
+export type TestServiceOptions = {
+  readonly settings?: Partial<HttpSettings>;
+  readonly now?: string;
+  readonly imports?: ImportsPort;
+};
+
+/** The moment that tests take for the present one. */
+export const NOW = "2026-06-15T12:00:00.000Z";
+
+/** For services of which nobody asks an import. */
+export const NO_IMPORTS: ImportsPort = {
+  start: () => Promise.reject(new RangeError("This test starts no imports")),
+  find: () => Promise.resolve(undefined),
+  list: () => Promise.resolve([]),
+  removeSchedule: () => Promise.resolve(),
+};
+
+/** Builds the service over a warehouse that `startTestEngine().database()` gave; the caller closes it. */
+export async function createTestService(warehouse: Warehouse, options: TestServiceOptions = {}): Promise<TestService> {
+  const { now = NOW, imports = NO_IMPORTS } = options;
+  const dependencies = createHttpDependencies({
+    warehouse,
+    imports,
+    settings: { isAuthDisabled: true, ...options.settings },
+    now: () => new Date(now),
+  });
+  const lines: string[] = [];
+  const output = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+  const app = await createApp(dependencies, createLog(output, "info"));
+  return {
+    app,
+    log: () => lines.join(""),
+    dependencies,
+    get: (url, headers = {}) => app.inject({ method: "GET", url, headers }),
+    send: (request) => app.inject(request),
+    close: () => app.close(),
+  };
+}
