@@ -13,6 +13,7 @@ export type AskedSums = Pick<CostQuestion, "time" | "filter" | "asOf">;
 /** Which rows of sums are wanted. */
 type RowPage = { readonly limit: number; readonly offset: number };
 
+const AMOUNTS = "Array(Tuple(billing_currency String, amount Decimal(76, 30)))";
 const TOTALS = [
   "sumOrNull(g.actual_usd) AS total_usd",
   "if(uniqExact(g.billing_currency) = 1, sumOrNull(g.actual), NULL) AS total_billing",
@@ -29,6 +30,7 @@ const DEAREST_FIRST = "total_usd DESC NULLS LAST, total_billing DESC NULLS LAST"
  */
 export function summaryStatement(asked: AskedSums, group: SumGroup, set: CostSet): CostStatement {
   const { sql, parameters } = sumsByCurrency(asked, [group.dimension], set);
+  if ("currency" in set && set.currency !== null) return { sql: inOneCurrency(group, sql), parameters };
   const columns = [...TOTALS, `g.${group.dimension} AS ${group.name}`, NOT_CONVERTIBLE, NOT_CONVERTIBLE_IN_ALL];
   return { sql: regroup(columns, sql, group.name), parameters };
 }
@@ -71,9 +73,26 @@ function sumsByCurrency(asked: AskedSums, dimensions: readonly string[], set: Co
       asOf,
       groupBy: [...names].map((name) => ({ kind: "dimension", name })),
       measures: ["actual_usd", "actual", "actual_not_in_usd"],
+      isUnordered: true,
     },
     set,
   );
+}
+
+/** Where everything is billed in one currency, its sums are the totals: to group them again takes as long as the sums do. */
+function inOneCurrency({ name, dimension }: SumGroup, sums: string): string {
+  const left = "sum(g.actual_not_in_usd) OVER ()";
+  return `SELECT
+    g.actual_usd AS total_usd,
+    g.actual AS total_billing,
+    g.${dimension} AS ${name},
+    ${amountOf("g.actual_not_in_usd")} AS not_convertible,
+    ${amountOf(left)} AS not_convertible_in_all
+FROM
+(
+${sums}
+) AS g
+ORDER BY ${DEAREST_FIRST}, ${name}`;
 }
 
 function regroup(columns: readonly string[], sums: string, keys: string): string {
@@ -87,8 +106,14 @@ GROUP BY ${keys}
 ORDER BY ${DEAREST_FIRST}, ${keys}`;
 }
 
+/** An amount of the row's currency as the only object of a list; none where it is nothing. */
+function amountOf(amount: string): string {
+  const objects = `[(toString(g.billing_currency), ifNull(${amount}, 0))]`;
+  return `CAST(arrayFilter(pair -> pair.2 != 0, ${objects}), '${AMOUNTS}')`;
+}
+
 /** The amounts of a map that are not nothing, as objects. */
 function amountsOf(map: string): string {
   const pairs = `arrayFilter(pair -> pair.2 != 0, CAST(${map}, 'Array(Tuple(String, Decimal(76, 30)))'))`;
-  return `CAST(${pairs}, 'Array(Tuple(billing_currency String, amount Decimal(76, 30)))')`;
+  return `CAST(${pairs}, '${AMOUNTS}')`;
 }

@@ -112,7 +112,8 @@ function filterConditions({ filter, measures }: CostQuestion, parameters: BoundP
 }
 
 /** By period, then the dearest first, where nothing else is asked for; currencies and the rest stay apart. */
-function orderOf({ order, measures, top }: CostQuestion, keys: readonly CostKey[]): OrderKey[] {
+function orderOf({ order, isUnordered = false, measures, top }: CostQuestion, keys: readonly CostKey[]): OrderKey[] {
+  if (isUnordered) return [];
   const names = keys.map(({ name }) => name);
   if (names.length === 0) return [...order];
   const rest: OrderKey[] = top === null ? [] : [{ by: "is_other", descending: false }];

@@ -14,12 +14,19 @@ export type VisibleSet = {
   readonly hasSilence: boolean;
   /** Whether every entry's date is in its billing month, so that whole months of dates are whole billing months. */
   readonly datesFollowMonths: boolean;
+  /** The one currency that everything is billed in; null where there are several. */
+  readonly currency: string | null;
 };
 
 /** Tells which publications answer now. */
 export type VisibleSets = {
   /** Asks the warehouse each time; who asks while a question is under way shares the next one with all others. */
   current(): Promise<VisibleSet>;
+  /**
+   * The set that answered last, without asking: good enough for a statement that refuses another one; undefined before
+   * the first question.
+   */
+  latest(): VisibleSet | undefined;
 };
 
 /**
@@ -30,15 +37,14 @@ export const SET_MOVED = "publications moved";
 
 const askSets = defineQuery<Record<string, never>, Seen>("visible-set", z.object({ seen: z.string(), moment: Moment }));
 
-const askFacts = defineQuery<{ seen: string }, { has_silence: number; dates_follow_months: number }>(
-  "visible-set-facts",
-  z.object({ has_silence: z.number(), dates_follow_months: z.number() }),
-);
+const Facts = z.object({ has_silence: z.number(), dates_follow_months: z.number(), currencies: z.array(z.string()) });
+
+const askFacts = defineQuery<{ seen: string }, z.infer<typeof Facts>>("visible-set-facts", Facts);
 
 /** A row of visible_loads, as far as it names a set. */
 type Seen = { readonly seen: string; readonly moment: string };
 
-const NOTHING = { has_silence: 0, dates_follow_months: 1 };
+const NOTHING: z.infer<typeof Facts> = { has_silence: 0, dates_follow_months: 1, currencies: [] };
 
 /** The sets of a warehouse; what is expensive to know of one is asked for once. */
 export function createVisibleSets(warehouse: Warehouse): VisibleSets {
@@ -53,8 +59,15 @@ export function createVisibleSets(warehouse: Warehouse): VisibleSets {
       if (last?.id === id) return last;
       const [facts] = seen === "0" ? [NOTHING] : await askFacts(warehouse, { seen });
       if (facts === undefined) continue; // it is not the current one any more
-      const { has_silence: hasSilence, dates_follow_months: datesFollowMonths } = facts;
-      last = { id, seen, moment, hasSilence: hasSilence === 1, datesFollowMonths: datesFollowMonths === 1 };
+      const [currency, another] = facts.currencies;
+      last = {
+        id,
+        seen,
+        moment,
+        hasSilence: facts.has_silence === 1,
+        datesFollowMonths: facts.dates_follow_months === 1,
+        currency: currency === undefined || another !== undefined ? null : currency,
+      };
       return last;
     }
   }
@@ -79,6 +92,7 @@ export function createVisibleSets(warehouse: Warehouse): VisibleSets {
         });
       return next;
     },
+    latest: () => last,
   };
 }
 

@@ -46,6 +46,8 @@ export type CostQuestion = {
   readonly compareTo: "previous" | "year" | null;
   /** Completed to a total order, so that pages of an answer fit each other. */
   readonly order: readonly OrderKey[];
+  /** Said where a statement around this one orders. */
+  readonly isUnordered?: boolean;
   readonly limit: number | null;
   readonly offset: number;
   /** Other names for columns of the answer, given by our own routes. */

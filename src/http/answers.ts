@@ -48,18 +48,23 @@ export async function withVisibleSet<T>(
 /**
  * Answers a question with what `compute` makes of the current publications: 304 where the caller has it already, out of
  * memory where it was computed before, and else anew. Only what the request, the publications, the edits and the day
- * decide may be in the answer.
+ * decide may be in the answer. Where `isGuarded` says that a statement of it refuses any set but the current one, the set
+ * is not asked for before an answer that has to be computed.
  */
 export async function answerFromSet(
   dependencies: HttpDependencies,
   request: FastifyRequest,
   reply: FastifyReply,
   compute: (set: VisibleSet) => Promise<WholeAnswer>,
+  { isGuarded = false }: { readonly isGuarded?: boolean } = {},
 ): Promise<FastifyReply> {
   const { visibleSets, cache } = dependencies;
-  const [current, asked] = await Promise.all([visibleSets.current(), digestOf(dependencies, request)]);
-  if (isKnown(request, reply, current, asked)) return notModified(cache, reply);
   const isStored = !/\bno-store\b/i.test(request.headers["cache-control"] ?? "");
+  const latest = isGuarded && request.headers["if-none-match"] === undefined ? visibleSets.latest() : undefined;
+  const asking = digestOf(dependencies, request);
+  const isNew = latest !== undefined && (!isStored || cache.get(tagOf(latest, await asking)) === undefined);
+  const [current, asked] = await Promise.all([isNew ? latest : visibleSets.current(), asking]);
+  if (isKnown(request, reply, current, asked)) return notModified(cache, reply);
   const kept = isStored ? cache.get(tagOf(current, asked)) : undefined;
   if (kept !== undefined) {
     cache.tell("memory");

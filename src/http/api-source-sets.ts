@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { listSources } from "../../clickhouse/sources.ts";
-import type { VisibleSets } from "../../clickhouse/visible-set.ts";
+import type { VisibleSet, VisibleSets } from "../../clickhouse/visible-set.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 
 /** The sources that imports of all sources include, and a name for exactly these. */
@@ -34,12 +34,20 @@ export function createSourceSets({ warehouse, visibleSets }: HttpDependencies): 
     return sources;
   }
 
+  let newest: { readonly id: string; readonly version: string } | undefined;
+  const named = (set: VisibleSet, version: string): VisibleSet => ({ ...set, id: `${set.id}-${version}` });
+
   return {
     enabled,
     visibleSets: {
       async current() {
         const [set, { version }] = await Promise.all([visibleSets.current(), enabled()]);
-        return { ...set, id: `${set.id}-${version}` };
+        newest = { id: set.id, version };
+        return named(set, version);
+      },
+      latest() {
+        const set = visibleSets.latest();
+        return set === undefined || newest?.id !== set.id ? undefined : named(set, newest.version);
       },
     },
   };

@@ -12,6 +12,7 @@ const SET: VisibleSet = {
   moment: "2026-06-01T00:00:00.000000Z",
   hasSilence: false,
   datesFollowMonths: true,
+  currency: null,
 };
 const MAY = parseBounds("2026-05-01", "2026-06-01");
 const DAYS = parseBounds("2026-05-02", "2026-05-09");

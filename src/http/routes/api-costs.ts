@@ -77,16 +77,24 @@ export const addApiCosts =
           const { query } = request;
           requireDays(query);
           const asked = narrowed(parseCosts(query), filter);
-          return answerFromSet(withSources, request, reply, async (set) => {
-            const [{ names: sources }, { days, names }, { rows, notConvertible }] = await Promise.all([
-              enabled(),
-              book.of(set),
-              sumsOf(dependencies, summaryStatement(asked, group, set), reply),
-            ]);
-            const found = askedSources(sources, days, query.source_id, isAskedDay(query));
-            const head = JSON.stringify({ date: dateOf(query), ...found }).slice(0, -1);
-            return { body: `${head},"data":[${rows.map((row) => withName(row, names)).join(",")}]${notConvertible}}` };
-          });
+          return answerFromSet(
+            withSources,
+            request,
+            reply,
+            async (set) => {
+              const [{ names: sources }, { days, names }, { rows, notConvertible }] = await Promise.all([
+                enabled(),
+                book.of(set),
+                sumsOf(dependencies, summaryStatement(asked, group, set), reply),
+              ]);
+              const found = askedSources(sources, days, query.source_id, isAskedDay(query));
+              const head = JSON.stringify({ date: dateOf(query), ...found }).slice(0, -1);
+              return {
+                body: `${head},"data":[${rows.map((row) => withName(row, names)).join(",")}]${notConvertible}}`,
+              };
+            },
+            { isGuarded: true },
+          );
         },
       );
     }
@@ -107,12 +115,18 @@ export const addApiCosts =
         if (group === undefined) throw new HttpError(400, "invalid_parameter", "resource_group parameter required");
         requireDays(query);
         const asked = narrowed(parseCosts(query), null);
-        return answerFromSet(dependencies, request, reply, async (set) => {
-          const { rows, notConvertible } = await sumsOf(dependencies, resourceSumsStatement(asked, set), reply);
-          const head = { resource_group: others.length === 0 ? group : query.resource_group, date: dateOf(query) };
-          const total = JSON.stringify({ ...head, total_resources: rows.length }).slice(0, -1);
-          return { body: `${total},"data":[${rows.join(",")}]${notConvertible}}` };
-        });
+        return answerFromSet(
+          dependencies,
+          request,
+          reply,
+          async (set) => {
+            const { rows, notConvertible } = await sumsOf(dependencies, resourceSumsStatement(asked, set), reply);
+            const head = { resource_group: others.length === 0 ? group : query.resource_group, date: dateOf(query) };
+            const total = JSON.stringify({ ...head, total_resources: rows.length }).slice(0, -1);
+            return { body: `${total},"data":[${rows.join(",")}]${notConvertible}}` };
+          },
+          { isGuarded: true },
+        );
       },
     );
 
