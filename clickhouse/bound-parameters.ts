@@ -13,6 +13,7 @@ export type ParameterType =
   | "Array(String)"
   | "Date"
   | "Array(Date)"
+  | "Array(UUID)"
   | "Int32"
   | "UInt64"
   | "Decimal(76, 30)"

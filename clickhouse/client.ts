@@ -2,6 +2,7 @@ import { ClickHouseError, ClickHouseLogLevel, createClient } from "@clickhouse/c
 import type { ClickHouseSettings } from "@clickhouse/client";
 import type { Readable } from "node:stream";
 import { WarehouseError } from "../src/domain/errors.ts";
+import { CHANGES_HEADER, CHANGING } from "./embedded/changes.ts";
 import { createReader } from "./reader.ts";
 
 /** Where a warehouse answers. */
@@ -58,6 +59,11 @@ export type Warehouse = {
   stream(sql: string, format: string, parameters?: Parameters, signal?: AbortSignal): Promise<Readable>;
   /** The same with everything that one may ask for, and what the answer's headers say. */
   answer(sql: string, format: string, request: AnswerRequest): Promise<Answer>;
+  /**
+   * The same text for as long as no statement may have changed anything; null when it cannot be told, as while one is
+   * under way, and always for a server: it is the embedded warehouse that counts. Far cheaper than any query.
+   */
+  changes(): Promise<string | null>;
   close(): Promise<void>;
 };
 
@@ -93,6 +99,7 @@ export function createWarehouse(address: WarehouseAddress): Warehouse {
     clickhouse_settings: RESULT_SETTINGS,
   });
   const reader = createReader(address, RESULT_SETTINGS);
+  let isCounted = true; // until a server does not say
   const attempt = async <T>(sql: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -146,6 +153,13 @@ export function createWarehouse(address: WarehouseAddress): Warehouse {
         return (await reader.open(sql, format, request)).stream;
       }),
     answer: (sql, format, request) => attempt(sql, () => reader.open(sql, format, request)),
+    changes: () =>
+      attempt("ping", async () => {
+        if (!isCounted) return null;
+        const changes = await reader.ping(CHANGES_HEADER);
+        isCounted = changes !== undefined;
+        return changes === undefined || changes === CHANGING ? null : changes;
+      }),
     async close() {
       reader.close();
       await client.close();

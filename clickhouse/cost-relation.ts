@@ -73,17 +73,25 @@ export function rowsOf(relation: CostRelation, set: CostSet, parameters: BoundPa
       datesFollowMonths: set.datesFollowMonths,
     };
   }
-  const seen = parameters.bind(set.seen, "UInt64");
   return {
     relation,
-    head: `WITH (SELECT (throwIf(max(seen) != ${seen}, '${SET_MOVED}'), argMax(load_ids, visible_loads.seen)) FROM visible_loads) AS visible\n`,
+    ...visibleRows(set, parameters),
     from: `${TABLES[relation]} AS c`,
-    where: ["c.load_id IN (visible.2)"],
     carries: (metric) => CARRIED[metric],
     isNulled: false,
     day,
     datesFollowMonths: set.datesFollowMonths,
   };
+}
+
+/** Which rows of a table answer now: those of loads that are named, or of those that are found and refused when they moved. */
+function visibleRows(set: VisibleSet, parameters: BoundParameters): Pick<CostRows, "head" | "where"> {
+  if (set.isCheckedAfter === true && set.loadIds !== null) {
+    return { head: "", where: [`c.load_id IN (${parameters.bind(set.loadIds, "Array(UUID)")})`] };
+  }
+  const seen = parameters.bind(set.seen, "UInt64");
+  const found = `(throwIf(max(seen) != ${seen}, '${SET_MOVED}'), argMax(load_ids, visible_loads.seen))`;
+  return { head: `WITH (SELECT ${found} FROM visible_loads) AS visible\n`, where: ["c.load_id IN (visible.2)"] };
 }
 
 /** The conditions that keep the rows of a window; partitions are of billing months, so these are bounded where they can be. */

@@ -64,9 +64,10 @@ function baseColumns(
   shift: ComparedWindow | null,
 ): AnswerColumn[] {
   const metrics = metricsOf(measures);
+  const isByCurrency = keys.some(({ name }) => name === "billing_currency");
   return [
     ...keys.map(({ name, expression }) => ({ name, expression: expression(rows, shift) })),
-    ...measures.map((name) => ({ name, expression: sumOf(name, metrics, rows) })),
+    ...measures.map((name) => ({ name, expression: sumOf(name, metrics, rows, isByCurrency) })),
   ];
 }
 

@@ -16,6 +16,8 @@ import { parameterText } from "./parameter-text.ts";
 export type Reader = {
   /** The answer as soon as its headers are there. */
   open(sql: string, format: string, request: AnswerRequest): Promise<Answer>;
+  /** A header of the answer to `/ping`, which needs no query; undefined where it has none. */
+  ping(header: string): Promise<string | undefined>;
   /** The whole answer. */
   read(sql: string, format: string, request: AnswerRequest): Promise<Buffer>;
   close(): void;
@@ -69,6 +71,14 @@ export function createReader(address: WarehouseAddress, settings: Readonly<Recor
   }
 
   return {
+    async ping(header) {
+      const asked = send(new URL("/ping", address.url), { agent });
+      asked.end();
+      const [response] = (await once(asked, "response")) as [IncomingMessage];
+      response.resume();
+      const value = response.headers[header];
+      return typeof value === "string" ? value : undefined;
+    },
     async open(sql, format, wanted) {
       const response = await answered(sql, format, wanted);
       const { "content-type": contentType = "application/octet-stream", "content-encoding": encoding } =

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { Answer } from "./answer.ts";
 import { readStatement, type Asked } from "./body.ts";
+import type { Changes } from "./changes.ts";
 import type { Engine, Running } from "./engine.ts";
 import { ClickHouseException, parseException } from "./exception.ts";
 import type { Insert } from "./insert.ts";
@@ -19,6 +20,7 @@ const SEEKING = ["parquet", "parquetmetadata", "orc", "arrow"];
 export type Exchange = {
   readonly engine: Engine;
   readonly pipes: Pipes;
+  readonly changes: Changes;
   readonly asked: QueryRequest;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -28,9 +30,14 @@ export type Exchange = {
 /** Runs one query and answers it, unless it throws before anything was answered. */
 export async function runQuery(exchange: Exchange): Promise<void> {
   const { statement, ...body } = await readStatement(exchange.asked.query, exchange.request);
-  if (statement.kind === "insert") await insert(exchange, statement, body);
-  else if (statement.kind === "read") await read(exchange, statement);
-  else await command(exchange, statement);
+  if (statement.kind === "read") return read(exchange, statement);
+  const ended = exchange.changes.begin();
+  try {
+    if (statement.kind === "insert") await insert(exchange, statement, body);
+    else await command(exchange, statement);
+  } finally {
+    ended();
+  }
 }
 
 async function read({ engine, pipes, asked, response, answer }: Exchange, statement: Read): Promise<void> {

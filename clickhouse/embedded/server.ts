@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { hostname } from "node:os";
 import { Answer } from "./answer.ts";
+import { Changes, CHANGES_HEADER } from "./changes.ts";
 import { requireCredentials, type Credentials } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import { ClickHouseException, parseException } from "./exception.ts";
@@ -22,22 +23,28 @@ const MOST_HEADER_BYTES = 1 << 20;
 
 /** Speaks the part of ClickHouse's HTTP interface that clients use. */
 export function createWarehouseServer(options: ServerOptions): Server {
+  const changes = new Changes();
   const server = createServer({ maxHeaderSize: MOST_HEADER_BYTES, keepAliveTimeout: 30_000 }, (request, response) => {
     // Loads take as long as they take.
-    void answer(request, response, options).catch(() => response.destroy());
+    void answer(request, response, { ...options, changes }).catch(() => response.destroy());
   });
   server.requestTimeout = 0;
   return server;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, options: ServerOptions): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ServerOptions & { readonly changes: Changes },
+): Promise<void> {
+  const { engine, pipes, changes } = options;
   const url = new URL(request.url ?? "/", "http://warehouse");
   const isBare = url.pathname === "/" && url.search === "" && request.method !== "POST";
   if (url.pathname === "/ping" || url.pathname === "/replicas_status" || isBare) {
-    response.writeHead(200, { "Content-Type": "text/html; charset=UTF-8" }).end("Ok.\n");
+    const headers = { "Content-Type": "text/html; charset=UTF-8", [CHANGES_HEADER]: changes.text() };
+    response.writeHead(200, headers).end("Ok.\n");
     return;
   }
-  const { engine, pipes } = options;
   const headers = { version: engine.version, timezone: engine.timezone, displayName: hostname() };
   let reply: Answer | undefined;
   try {
@@ -49,7 +56,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     if (url.pathname !== "/") return notFound(url, response);
     const asked = parseQueryRequest(request, url);
     reply = new Answer(request, response, { ...headers, queryId: asked.queryId }, asked.compressAnswer);
-    await runQuery({ engine, pipes, asked, request, response, answer: reply });
+    await runQuery({ engine, pipes, changes, asked, request, response, answer: reply });
   } catch (error) {
     if (response.destroyed) return;
     const queryId = url.searchParams.get("query_id") ?? "";

@@ -48,19 +48,19 @@ export async function withVisibleSet<T>(
 /**
  * Answers a question with what `compute` makes of the current publications: 304 where the caller has it already, out of
  * memory where it was computed before, and else anew. Only what the request, the publications, the edits and the day
- * decide may be in the answer. Where `isGuarded` says that a statement of it refuses any set but the current one, the set
- * is not asked for before an answer that has to be computed.
+ * decide may be in the answer. With `isCheckedAfter` the set is not asked for before an answer that has to be computed, but
+ * behind it: once more where it was another one.
  */
 export async function answerFromSet(
   dependencies: HttpDependencies,
   request: FastifyRequest,
   reply: FastifyReply,
   compute: (set: VisibleSet) => Promise<WholeAnswer>,
-  { isGuarded = false }: { readonly isGuarded?: boolean } = {},
+  { isCheckedAfter = false }: { readonly isCheckedAfter?: boolean } = {},
 ): Promise<FastifyReply> {
   const { visibleSets, cache } = dependencies;
   const isStored = !/\bno-store\b/i.test(request.headers["cache-control"] ?? "");
-  const latest = isGuarded && request.headers["if-none-match"] === undefined ? visibleSets.latest() : undefined;
+  const latest = isCheckedAfter && request.headers["if-none-match"] === undefined ? visibleSets.latest() : undefined;
   const asking = digestOf(dependencies, request);
   const isNew = latest !== undefined && (!isStored || cache.get(tagOf(latest, await asking)) === undefined);
   const [current, asked] = await Promise.all([isNew ? latest : visibleSets.current(), asking]);
@@ -70,7 +70,9 @@ export async function answerFromSet(
     cache.tell("memory");
     return send(reply, tagOf(current, asked), kept);
   }
-  const [set, answer] = await retryMoved(current, visibleSets, async (moved) => [moved, await compute(moved)] as const);
+  const [set, answer] = isCheckedAfter
+    ? await checkAfter(current, visibleSets, compute)
+    : await retryMoved(current, visibleSets, async (moved) => [moved, await compute(moved)] as const);
   const whole = await pack(answer, acceptsGzip(request));
   cache.tell("warehouse");
   if (isStored) cache.set(tagOf(set, asked), whole);
@@ -105,6 +107,24 @@ function notModified(cache: AnswerCache, reply: FastifyReply): FastifyReply {
   return reply.code(304).send();
 }
 
+/** Computes an answer of a set that is current when it is there. */
+async function checkAfter<T>(
+  begun: VisibleSet,
+  visibleSets: HttpDependencies["visibleSets"],
+  compute: (set: VisibleSet) => Promise<T>,
+): Promise<readonly [VisibleSet, T]> {
+  let set = begun;
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const [used, answer] = await retryMoved(set, visibleSets, async (moved) => {
+      const checked = { ...moved, isCheckedAfter: true };
+      return [checked, await compute(checked)] as const;
+    });
+    set = await visibleSets.current();
+    if (set.id === used.id) return [set, answer];
+  }
+  throw moving();
+}
+
 async function retryMoved<T>(
   current: VisibleSet,
   visibleSets: HttpDependencies["visibleSets"],
@@ -117,14 +137,18 @@ async function retryMoved<T>(
     } catch (error) {
       if (clickHouseCode(error) !== THROWN || !(clickHouseMessage(error) ?? "").includes(SET_MOVED)) throw error;
       if (attempt === ATTEMPTS) {
-        throw new HttpError(503, "publications_moving", "The publications keep changing. Try again.", {
-          cause: error,
-          headers: { "retry-after": "1" },
-        });
+        throw moving(error);
       }
       set = await visibleSets.current();
     }
   }
+}
+
+function moving(cause?: unknown): HttpError {
+  return new HttpError(503, "publications_moving", "The publications keep changing. Try again.", {
+    cause,
+    headers: { "retry-after": "1" },
+  });
 }
 
 async function pack(

@@ -1,7 +1,9 @@
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Warehouse } from "../../clickhouse/client.ts";
+import { renderCosts } from "../../clickhouse/cost-statement.ts";
 import { createVisibleSets, SET_MOVED } from "../../clickhouse/visible-set.ts";
+import { COST_QUESTION } from "../../src/domain/cost-question.ts";
 import { answerFromSet } from "../../src/http/answers.ts";
 import { callerSignal } from "../../src/http/caller-signal.ts";
 import { until } from "../support/embedded.ts";
@@ -174,9 +176,9 @@ test("requests that arrive while the set is being asked for share the next quest
   let questions = 0;
   const counting: Warehouse = {
     ...quiet,
-    rows(sql, parameters) {
+    changes() {
       questions++;
-      return quiet.rows(sql, parameters);
+      return quiet.changes();
     },
   };
   const sets = createVisibleSets(counting);
@@ -184,6 +186,54 @@ test("requests that arrive while the set is being asked for share the next quest
   expect(questions).toBe(2);
   await sets.current();
   expect(questions).toBe(3);
+});
+
+test("publications are looked at only when a statement may have changed something", async () => {
+  const { warehouse, supplier } = await scenes.scene();
+  let queries = 0;
+  const counting: Warehouse = {
+    ...warehouse,
+    rows(sql, parameters) {
+      queries++;
+      return warehouse.rows(sql, parameters);
+    },
+  };
+  const sets = createVisibleSets(counting);
+  const before = await sets.current();
+  const asked = queries;
+  await warehouse.rows("SELECT 1");
+  expect(await sets.current()).toBe(before);
+  expect(queries).toBe(asked);
+  const contoso = await supplier("contoso");
+  await contoso.bring({ dataset: "actual", submittedAt: FIRST, lines: [{ cost: "1.5" }] });
+  expect((await sets.current()).id).not.toBe(before.id);
+});
+
+test("an answer that is checked afterwards is made again where the publications moved while it was made", async () => {
+  const { warehouse, supplier } = await scenes.scene();
+  const contoso = await supplier("contoso");
+  await contoso.bring({ dataset: "actual", submittedAt: FIRST, lines: [{ cost: "1.5" }] });
+  const service = await createTestService(warehouse);
+  onTestFinished(() => service.close());
+  let isFirst = true;
+  service.app.get("/sum", (request, reply) =>
+    answerFromSet(
+      service.dependencies,
+      request,
+      reply,
+      async (set) => {
+        const { sql, parameters } = renderCosts(COST_QUESTION, set);
+        const rows = await warehouse.rows(sql, parameters);
+        if (isFirst) await contoso.bring({ dataset: "actual", submittedAt: SECOND, lines: [{ cost: "7" }] });
+        isFirst = false;
+        return { body: JSON.stringify({ rows, isCheckedAfter: set.isCheckedAfter }) };
+      },
+      { isCheckedAfter: true },
+    ),
+  );
+  const answer = await service.get("/sum");
+  expect(answer.json()).toMatchObject({ rows: [{ actual: "7" }], isCheckedAfter: true });
+  expect((await service.get("/sum", { "if-none-match": String(answer.headers.etag) })).statusCode).toBe(304);
 });
 
 test("what is kept in memory stays within its bytes, the answers that were used last", async () => {

@@ -13,6 +13,7 @@ const SET: VisibleSet = {
   hasSilence: false,
   datesFollowMonths: true,
   currency: null,
+  loadIds: null,
 };
 const MAY = parseBounds("2026-05-01", "2026-06-01");
 const DAYS = parseBounds("2026-05-02", "2026-05-09");

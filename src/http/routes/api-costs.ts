@@ -93,7 +93,7 @@ export const addApiCosts =
                 body: `${head},"data":[${rows.map((row) => withName(row, names)).join(",")}]${notConvertible}}`,
               };
             },
-            { isGuarded: true },
+            { isCheckedAfter: true },
           );
         },
       );
@@ -125,7 +125,7 @@ export const addApiCosts =
             const total = JSON.stringify({ ...head, total_resources: rows.length }).slice(0, -1);
             return { body: `${total},"data":[${rows.join(",")}]${notConvertible}}` };
           },
-          { isGuarded: true },
+          { isCheckedAfter: true },
         );
       },
     );
