@@ -31,7 +31,7 @@ COMMENT 'Migrations that this database has seen'`;
 const ALREADY_THERE = "57"; // TABLE_ALREADY_EXISTS: another process applied the same step between our look and our try
 const LedgerRow = z.object({ number: z.number(), name: z.string(), sha256: z.string() });
 
-/** All migrations in order, out of `clickhouse/migrations`. Throws when a number is given twice; some may be missing. */
+/** All migrations in order, out of `clickhouse/migrations`. Throws when a number is missing or given twice. */
 export function readMigrations(directory: URL = new URL("./migrations/", import.meta.url)): Migration[] {
   const migrations = readdirSync(directory)
     .toSorted()
@@ -43,9 +43,7 @@ export function readMigrations(directory: URL = new URL("./migrations/", import.
       return { number: Number(match[1]), name: file, sql, sha256 };
     });
   for (const [index, { number, name }] of migrations.entries()) {
-    if (number === migrations[index - 1]?.number) {
-      throw new WarehouseError(`migrations/${name}: there is another one of this number. Give it the next one.`);
-    }
+    if (number !== index + 1) throw new WarehouseError(`migrations/${name}: expected number ${index + 1} here`);
   }
   return migrations;
 }
