@@ -2,6 +2,7 @@ import { once } from "node:events";
 import http from "node:http";
 import https from "node:https";
 import type { IncomingMessage } from "node:http";
+import { pipeline } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { createGunzip } from "node:zlib";
 import { EXCEPTION_TAG_HEADER_NAME, parseError } from "@clickhouse/client";
@@ -50,6 +51,7 @@ export function createReader(address: WarehouseAddress, settings: Readonly<Recor
         headers,
         ...(wanted.signal === undefined ? {} : { signal: wanted.signal }),
       });
+      asked.on("error", () => undefined); // told by once() before the answer, and by the answer itself after it
       try {
         asked.end(body);
         const [response] = (await once(asked, "response")) as [IncomingMessage];
@@ -66,16 +68,19 @@ export function createReader(address: WarehouseAddress, settings: Readonly<Recor
     const response = await ask(sql, format, wanted);
     if (response.statusCode === 200 && response.headers["x-clickhouse-exception-code"] === undefined) return response;
     const isPacked = response.headers["content-encoding"] === "gzip";
-    const text = (await buffer(isPacked ? response.pipe(createGunzip()) : response)).toString();
+    // A body that breaks off has to end what unpacks it, too.
+    const body = isPacked ? pipeline(response, createGunzip(), () => undefined) : response;
+    const text = (await buffer(body)).toString();
     throw parseError(text === "" ? `HTTP status ${response.statusCode}` : text);
   }
 
   return {
     async ping(header) {
       const asked = send(new URL("/ping", address.url), { agent });
+      asked.on("error", () => undefined); // told by once() before the answer; behind it nothing is read
       asked.end();
       const [response] = (await once(asked, "response")) as [IncomingMessage];
-      response.resume();
+      response.on("error", () => undefined).resume();
       const value = response.headers[header];
       return typeof value === "string" ? value : undefined;
     },

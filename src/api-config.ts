@@ -23,7 +23,9 @@ const ApiEnvironment = z.object({
     })
     .default([]),
   BILLHOUSE_API_RATE_LIMIT: wholeNumber("600", 1).optional(),
-  BILLHOUSE_API_QUERIES: wholeNumber("8", 1).default(HTTP_DEFAULTS.maxQueries),
+  BILLHOUSE_API_QUERIES: wholeNumber("8", 1)
+    .max(24, { error: "expected at most 24" })
+    .default(HTTP_DEFAULTS.maxQueries),
   BILLHOUSE_API_QUEUE: wholeNumber("256").default(HTTP_DEFAULTS.maxQueued),
   BILLHOUSE_API_QUERY_SECONDS: wholeNumber("30", 1).default(HTTP_DEFAULTS.queryTimeoutMs / SECOND_MS),
   BILLHOUSE_API_STREAM_SECONDS: wholeNumber("3600", 1).default(HTTP_DEFAULTS.streamTimeoutMs / SECOND_MS),

@@ -3,7 +3,7 @@
 INSERT INTO visible_loads (seen, moment, load_ids, silent_actual, silent_amortized)
 WITH
     (SELECT count() FROM publications WHERE state != 'announced') AS seen,
-    (SELECT max(published_at) FROM publications) AS moment,
+    (SELECT max(published_at) FROM publications WHERE state != 'announced') AS moment,
     (SELECT (groupArray(publication_id), groupArray(load_ids)) FROM current_publications) AS current,
     (
         SELECT groupArray((metric, load_id, billing_account_id, subscription_id, date))

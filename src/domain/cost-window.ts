@@ -75,7 +75,7 @@ export function comparedWindow(time: TimeWindow, compareTo: "previous" | "year")
     return { window: { from: addDays(from, -days), to: from }, days, months: null };
   }
   const before = shiftMonths(from, -months);
-  return { window: { from: before, to: shiftMonths(to, -months) }, days: daysBetween(before, from), months };
+  return { window: { from: before, to: shiftEnd(to, -months) }, days: daysBetween(before, from), months };
 }
 
 /**
@@ -118,6 +118,13 @@ function shiftMonths(day: Day, count: number): Day {
   const month = addMonths(monthOf(day), count);
   const shifted = `${month}-${day.slice(8)}`;
   return isDay(shifted) ? shifted : lastDayOf(month);
+}
+
+/** The same for the day behind the last one: where that month is shorter, the first of the next. */
+function shiftEnd(day: Day, count: number): Day {
+  const month = addMonths(monthOf(day), count);
+  const shifted = `${month}-${day.slice(8)}`;
+  return isDay(shifted) ? shifted : firstDayOf(addMonths(month, 1));
 }
 
 function daysBetween(first: Day, next: Day): number {

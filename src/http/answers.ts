@@ -191,9 +191,10 @@ function tagOf(set: VisibleSet, asked: string): string {
 /** All that an answer depends on but the publications: the question, what was edited by hand, and which day it is. */
 async function digestOf({ edits, now }: HttpDependencies, request: FastifyRequest): Promise<string> {
   const { method, url, headers, body } = request;
+  const today = now().toISOString().slice(0, 10); // "last month" is another one tomorrow
   const parts = [
     await edits.version(),
-    now().toISOString().slice(0, 10), // "last month" is another one tomorrow
+    today,
     method === "HEAD" ? "GET" : method,
     normalize(url),
     headers.accept,
@@ -206,9 +207,9 @@ async function digestOf({ edits, now }: HttpDependencies, request: FastifyReques
 /** The same text for URLs that ask the same: without a slash at the end of the path, parameters in order of their names. */
 function normalize(url: string): string {
   const [path = "", query = ""] = url.split(/\?(.*)/s);
-  const parameters = new URLSearchParams(query);
-  parameters.sort(); // values of one name keep their order
-  return `${path.replace(/\/$/, "")}?${parameters.toString()}`;
+  const parameters = query.split("&").map((parameter) => parameter.split(/=(.*)/s));
+  parameters.sort(([one = ""], [other = ""]) => (one < other ? -1 : one > other ? 1 : 0)); // values of one name keep their order
+  return `${path.replace(/\/$/, "")}?${parameters.map(([name = "", value = ""]) => `${name}=${value}`).join("&")}`;
 }
 
 function acceptsGzip({ headers }: FastifyRequest): boolean {

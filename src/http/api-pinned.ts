@@ -11,7 +11,12 @@ import { jsonRows } from "./api-answer.ts";
 import { nextLink, pageSizeOf, readCursor, writeCursor } from "./api-page.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 
-const Place = z.object({ moment: z.string(), offset: z.number().int().nonnegative(), asked: z.string() });
+const Place = z.object({
+  moment: z.string(),
+  seen: z.string(),
+  offset: z.number().int().nonnegative(),
+  asked: z.string(),
+});
 const PRUNED = "395"; // what a read of a moment says whose publications have no rows any more
 
 /** A page of rows, and the header that leads to the next one. */
@@ -37,9 +42,16 @@ export async function pinnedPage(
 ): Promise<PinnedPage> {
   const size = pageSizeOf(pageSize, dependencies.settings.maxJsonRows);
   const asked = createHash("sha1").update(JSON.stringify(rest)).digest("base64url");
-  const first = { moment: current.moment, offset: 0 };
+  const first = { moment: current.moment, seen: current.seen, offset: 0 };
   const place = cursor === undefined ? first : readCursor(cursor, Place.extend({ asked: z.literal(asked) }));
-  const asOf = place.moment === current.moment ? null : momentOf(place.moment);
+  const isCurrent = place.moment === current.moment && place.seen === current.seen;
+  if (!isCurrent && place.moment === current.moment) {
+    throw new InvalidParameterError(
+      "cursor",
+      "A publication of its moment turned up late. Begin with the first page again.",
+    );
+  }
+  const asOf = isCurrent ? null : momentOf(place.moment);
   const page = { asOf, limit: size + 1, offset: place.offset };
   const rows = await jsonRows(dependencies, statement(page, asOf === null ? current : { asOf }), reply).catch(
     (error: unknown) => {
@@ -54,7 +66,7 @@ export async function pinnedPage(
     },
   );
   if (rows.length <= size) return { rows, headers: {} };
-  const next = writeCursor({ moment: place.moment, offset: place.offset + size, asked });
+  const next = writeCursor({ moment: place.moment, seen: place.seen, offset: place.offset + size, asked });
   return { rows: rows.slice(0, size), headers: nextLink(request, next) };
 }
 

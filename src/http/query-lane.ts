@@ -47,6 +47,8 @@ const GRACE_MS = 2_000;
 /** Makes the lane of a warehouse. */
 export function createQueryLane(warehouse: Warehouse, settings: HttpSettings): QueryLane {
   const places = createPlaces(settings.maxQueries, settings.maxQueued);
+  // A reader may be slow: whatever is streamed at once, some places are left for what is answered at once.
+  const streams = createPlaces(Math.max(1, Math.floor(settings.maxQueries / 2)), settings.maxQueued);
   const listeners: ((outcome: QueryOutcome, seconds: number) => void)[] = [];
 
   function kill(queryId: string): void {
@@ -101,7 +103,8 @@ export function createQueryLane(warehouse: Warehouse, settings: HttpSettings): Q
   }
 
   const bytes = async (statement: Statement, format: string, options: AnswerOptions) => {
-    const { stream } = await open(statement, format, options, settings.queryTimeoutMs);
+    const whole = { ...options, settings: { output_format_parallel_formatting: 0, ...options.settings } }; // they are small
+    const { stream } = await open(statement, format, whole, settings.queryTimeoutMs);
     return buffer(stream).catch((error: unknown) => {
       if (error instanceof HttpError) throw error;
       throw new WarehouseError("ClickHouse broke its answer off. Ask again.", { cause: error });
@@ -114,10 +117,20 @@ export function createQueryLane(warehouse: Warehouse, settings: HttpSettings): Q
       return lines.filter(Boolean).map((line): unknown => JSON.parse(line));
     },
     bytes,
-    stream: (statement, format, options) => open(statement, format, options, settings.streamTimeoutMs),
+    async stream(statement, format, options) {
+      const free = await streams.take(options.signal);
+      try {
+        const answer = await open(statement, format, options, settings.streamTimeoutMs);
+        answer.stream.once("close", free);
+        return answer;
+      } catch (error) {
+        free();
+        throw error;
+      }
+    },
     counts() {
       const { taken, waiting } = places.counts();
-      return { running: taken, waiting };
+      return { running: taken, waiting: waiting + streams.counts().waiting };
     },
     onEnd: (listener) => void listeners.push(listener),
   };

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clickHouseCode } from "../../clickhouse/client.ts";
 import type { Warehouse } from "../../clickhouse/client.ts";
@@ -106,3 +106,25 @@ test("a connection that the server closed while it was idle does not fail the ne
 async function until(isTrue: () => Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await sleep(20);
 }
+
+test.each(["plain", "gzip"])(
+  "a connection that is reset in the middle of a %s answer fails that question, and nothing else",
+  async (kind) => {
+    const server = createServer((request, response) => {
+      request.resume();
+      const isPacked = kind === "gzip";
+      response.writeHead(isPacked ? 500 : 200, isPacked ? { "content-encoding": "gzip" } : {});
+      response.write(isPacked ? gzipSync("Code: 1").subarray(0, 8) : "1\n", () => request.socket.resetAndDestroy());
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const lonely = createReader({ ...warehouse.address, url: `http://127.0.0.1:${port}` });
+    try {
+      await expect(lonely.read("SELECT 1", "CSV", {})).rejects.toThrow(/aborted|ECONNRESET|reset|closed/i);
+      await expect(lonely.ping("x-billhouse-changes")).resolves.toBeUndefined();
+    } finally {
+      lonely.close();
+      server.close();
+    }
+  },
+);
