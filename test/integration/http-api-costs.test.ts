@@ -395,13 +395,13 @@ test("where everything is billed in one currency, summaries say the same as wher
   const set = await createVisibleSets(warehouse).current();
   expect(set).toMatchObject({ currency: "EUR", hasSilence: false });
   for (const dimension of ["subscription_id", "resource_group", "resource_location"]) {
-    const summaryOf = (one: VisibleSet) => {
+    const rowsIn = (one: VisibleSet) => {
       const { sql, parameters } = summaryStatement(ALL, { name: "one", dimension }, one);
       return warehouse.rows(sql, parameters);
     };
-    const several = await summaryOf({ ...set, currency: null });
+    const several = await rowsIn({ ...set, currency: null });
     expect(several.length).toBeGreaterThan(1);
-    expect(await summaryOf(set)).toEqual(several);
-    expect(await summaryOf({ ...set, isCheckedAfter: true })).toEqual(several);
+    expect(await rowsIn(set)).toEqual(several);
+    expect(await rowsIn({ ...set, isCheckedAfter: true })).toEqual(several);
   }
 });
