@@ -384,10 +384,11 @@ const ALL = { time: { from: null, to: null }, filter: null, asOf: null };
 test("where everything is billed in one currency, summaries say the same as where there are several", async () => {
   const currencyOf = new Map(data.lines.map(({ source, run, charge }) => [`${source} ${run.runId}`, charge.currency]));
   const isInEuro = (source: string, runId: string) => currencyOf.get(`${source} ${runId}`) === "EUR";
+  const silencing = data.runs.find(({ delivery }) => delivery.exportName === "production-actual")?.runId;
   for (;;) {
     const published = await warehouse.rows("SELECT source, run_id FROM current_publications");
     const other = (published as readonly { source: string; run_id: string }[]).find(
-      ({ source, run_id }) => !isInEuro(source, run_id),
+      ({ source, run_id }) => !isInEuro(source, run_id) || run_id === silencing,
     );
     if (other === undefined) break; // withdrawing one may bring an elder back
     await withdrawRun(warehouse, other.source, other.run_id);
