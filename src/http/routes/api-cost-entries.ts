@@ -22,7 +22,8 @@ import { HttpError } from "../errors.ts";
 
 const EntriesQuery = z.strictObject({ ...entryFilters, ...listParameters });
 const AggregateQuery = z.strictObject({
-  ...costFilters,
+  ...entryFilters,
+  date: costFilters.date,
   ...pageParameters,
   group_by: z
     .union([z.string(), z.array(z.string())])
