@@ -10,6 +10,7 @@ const VIEWS = [
   ["costs_daily", "sum(entries)"],
   ["costs_monthly", "sum(entries)"],
   ["costs_by_location", "sum(entries)"],
+  ["costs_summary", "sum(entries)"],
 ] as const;
 
 /** Demands that lines and rollup show an export so many times, with every row and every digit of its costs. */

@@ -26,13 +26,27 @@ const DEAREST_FIRST = "total_usd DESC NULLS LAST, total_billing DESC NULLS LAST"
 
 /**
  * The statement of a summary: totals in USD and, of a group with one currency only, in that; with what of a group, and of
- * all of them, cannot be told in USD. The dearest first.
+ * all of them, cannot be told in USD: objects, or amounts where the whole set has one currency. The dearest first.
  */
 export function summaryStatement(asked: AskedSums, group: SumGroup, set: CostSet): CostStatement {
   const { sql, parameters } = sumsByCurrency(asked, [group.dimension], set);
   if ("currency" in set && set.currency !== null) return { sql: inOneCurrency(group, sql), parameters };
   const columns = [...TOTALS, `g.${group.dimension} AS ${group.name}`, NOT_CONVERTIBLE, NOT_CONVERTIBLE_IN_ALL];
   return { sql: regroup(columns, sql, group.name), parameters };
+}
+
+/** The end of a row of a summary in one currency: amounts, or null. */
+const AMOUNTS_AT_END = /,"not_convertible":(null|"[^"]*"),"not_convertible_in_all":(null|"[^"]*")\}$/;
+const NOTHING: ReadonlySet<string> = new Set(["null", '"0"']);
+
+/** A row of a summary, as JSON, with its amounts of the one currency as objects, as they are where there are several. */
+export function withAmountObjects(row: string, currency: string): string {
+  return row.replace(AMOUNTS_AT_END, (_, own: string, inAll: string) => {
+    const [objects, all] = [own, inAll].map((amount) =>
+      NOTHING.has(amount) ? "[]" : `[{"billing_currency":${JSON.stringify(currency)},"amount":${amount}}]`,
+    );
+    return `,"not_convertible":${objects},"not_convertible_in_all":${all}}`;
+  });
 }
 
 /** The summary by resource: with one of its names, in one row. */
@@ -79,15 +93,17 @@ function sumsByCurrency(asked: AskedSums, dimensions: readonly string[], set: Co
   );
 }
 
-/** Where everything is billed in one currency, its sums are the totals: to group them again takes as long as the sums do. */
+/**
+ * Where everything is billed in one currency, its sums are the totals: to group them again takes as long as the sums do,
+ * and to make objects of amounts a third of it.
+ */
 function inOneCurrency({ name, dimension }: SumGroup, sums: string): string {
-  const left = "sum(g.actual_not_in_usd) OVER ()";
   return `SELECT
     g.actual_usd AS total_usd,
     g.actual AS total_billing,
     g.${dimension} AS ${name},
-    ${amountOf("g.actual_not_in_usd")} AS not_convertible,
-    ${amountOf(left)} AS not_convertible_in_all
+    g.actual_not_in_usd AS not_convertible,
+    sum(g.actual_not_in_usd) OVER () AS not_convertible_in_all
 FROM
 (
 ${sums}
@@ -104,12 +120,6 @@ ${sums}
 ) AS g
 GROUP BY ${keys}
 ORDER BY ${DEAREST_FIRST}, ${keys}`;
-}
-
-/** An amount of the row's currency as the only object of a list; none where it is nothing. */
-function amountOf(amount: string): string {
-  const objects = `[(toString(g.billing_currency), ifNull(${amount}, 0))]`;
-  return `CAST(arrayFilter(pair -> pair.2 != 0, ${objects}), '${AMOUNTS}')`;
 }
 
 /** The amounts of a map that are not nothing, as objects. */

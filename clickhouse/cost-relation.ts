@@ -30,12 +30,14 @@ export type CostRows = {
 export type CostMetric = "actual" | "amortized";
 
 const TABLES = {
+  summary: "summary_costs",
   monthly: "monthly_costs",
   location: "location_costs",
   daily: "daily_costs",
   lines: "cost_entries",
 } as const;
 const VIEWS = {
+  summary: "costs_summary",
   monthly: "costs_monthly",
   location: "costs_by_location",
   daily: "costs_daily",

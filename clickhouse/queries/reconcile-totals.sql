@@ -13,7 +13,9 @@ SELECT
     sumIf(t.actual, t.part = 'entries') = sumIf(t.actual, t.part = 'daily')
         AND sumIf(t.amortized, t.part = 'entries') = sumIf(t.amortized, t.part = 'daily')
         AND sumIf(t.actual, t.part = 'entries') = sumIf(t.actual, t.part = 'monthly')
-        AND sumIf(t.amortized, t.part = 'entries') = sumIf(t.amortized, t.part = 'monthly') AS rollups_agree
+        AND sumIf(t.amortized, t.part = 'entries') = sumIf(t.amortized, t.part = 'monthly')
+        AND sumIf(t.actual, t.part = 'entries') = sumIf(t.actual, t.part = 'summary')
+        AND sumIf(t.amortized, t.part = 'entries') = sumIf(t.amortized, t.part = 'summary') AS rollups_agree
 FROM
 (
     SELECT 'entries' AS part, load_id, billing_currency, sum(cost_in_billing_currency) AS actual, sum(amortized_cost_in_billing_currency) AS amortized
@@ -28,6 +30,11 @@ FROM
     UNION ALL
     SELECT 'monthly' AS part, load_id, billing_currency, sum(cost_in_billing_currency) AS actual, sum(amortized_cost_in_billing_currency) AS amortized
     FROM monthly_costs
+    WHERE load_id IN (SELECT load_id FROM pieces)
+    GROUP BY load_id, billing_currency
+    UNION ALL
+    SELECT 'summary' AS part, load_id, billing_currency, sum(cost_in_billing_currency) AS actual, sum(amortized_cost_in_billing_currency) AS amortized
+    FROM summary_costs
     WHERE load_id IN (SELECT load_id FROM pieces)
     GROUP BY load_id, billing_currency
 ) AS t

@@ -6,7 +6,9 @@ SELECT
     sumIf(t.actual, t.part = 'entries') = sumIf(t.actual, t.part = 'daily')
         AND sumIf(t.amortized, t.part = 'entries') = sumIf(t.amortized, t.part = 'daily')
         AND sumIf(t.actual, t.part = 'entries') = sumIf(t.actual, t.part = 'monthly')
-        AND sumIf(t.amortized, t.part = 'entries') = sumIf(t.amortized, t.part = 'monthly') AS rollups_agree
+        AND sumIf(t.amortized, t.part = 'entries') = sumIf(t.amortized, t.part = 'monthly')
+        AND sumIf(t.actual, t.part = 'entries') = sumIf(t.actual, t.part = 'summary')
+        AND sumIf(t.amortized, t.part = 'entries') = sumIf(t.amortized, t.part = 'summary') AS rollups_agree
 FROM
 (
     SELECT 'entries' AS part, billing_currency, sum(cost_in_billing_currency) AS actual, sum(amortized_cost_in_billing_currency) AS amortized
@@ -21,6 +23,11 @@ FROM
     UNION ALL
     SELECT 'monthly' AS part, billing_currency, sum(cost_in_billing_currency) AS actual, sum(amortized_cost_in_billing_currency) AS amortized
     FROM monthly_costs
+    WHERE load_id IN {load_ids:Array(UUID)} AND billing_month = toDate({billing_month:String})
+    GROUP BY billing_currency
+    UNION ALL
+    SELECT 'summary' AS part, billing_currency, sum(cost_in_billing_currency) AS actual, sum(amortized_cost_in_billing_currency) AS amortized
+    FROM summary_costs
     WHERE load_id IN {load_ids:Array(UUID)} AND billing_month = toDate({billing_month:String})
     GROUP BY billing_currency
 ) AS t

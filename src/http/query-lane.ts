@@ -122,6 +122,7 @@ export function createQueryLane(warehouse: Warehouse, settings: HttpSettings): Q
       try {
         const answer = await open(statement, format, options, settings.streamTimeoutMs);
         answer.stream.once("close", free);
+        endWhenStalled(answer.stream, settings.stallTimeoutMs);
         return answer;
       } catch (error) {
         free();
@@ -134,6 +135,18 @@ export function createQueryLane(warehouse: Warehouse, settings: HttpSettings): Q
     },
     onEnd: (listener) => void listeners.push(listener),
   };
+}
+
+/** A reader who takes nothing would hold a place as long as a stream may take. Its stream is paused meanwhile. */
+function endWhenStalled(stream: Answer["stream"], limitMs: number): void {
+  let timer: NodeJS.Timeout | undefined;
+  const stall = () => stream.destroy(new HttpError(408, "stalled", `Nothing was read for ${limitMs / 1000} s.`));
+  stream.on("pause", () => (timer ??= setTimeout(stall, limitMs)));
+  const goOn = () => {
+    clearTimeout(timer);
+    timer = undefined;
+  };
+  stream.on("resume", goOn).once("close", goOn);
 }
 
 function reasonOf(late: AbortSignal, limitMs: number): Error {

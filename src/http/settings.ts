@@ -5,6 +5,8 @@ export type HttpSettings = {
   /** How long a query may take whose answer is collected, and one whose answer is streamed. */
   readonly queryTimeoutMs: number;
   readonly streamTimeoutMs: number;
+  /** How long the reader of a stream may take nothing of it. */
+  readonly stallTimeoutMs: number;
   /** Queries at once, and how many requests may wait for their turn. */
   readonly maxQueries: number;
   readonly maxQueued: number;
@@ -24,6 +26,7 @@ export const HTTP_DEFAULTS: HttpSettings = {
   maxJsonRows: 10_000,
   queryTimeoutMs: 30_000,
   streamTimeoutMs: 3_600_000,
+  stallTimeoutMs: 60_000,
   maxQueries: 8,
   maxQueued: 256,
   bodyLimitBytes: 1 << 20,

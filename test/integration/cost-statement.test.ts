@@ -56,12 +56,14 @@ const EVERYTHING = [
 
 /** Conditions that hold for every row, and can only be asked of the relation. */
 const ONLY: Readonly<Record<string, CostFilter>> = {
-  monthly: { or: [{ dimension: "source", op: "exists" }] },
-  location: always("resource_location"),
+  summary: { or: [{ dimension: "source", op: "exists" }] },
+  monthly: always("resource_group"),
+  location: { and: [always("resource_group"), always("resource_location")] },
   daily: { dimension: "date", op: "exists" },
   lines: always("meter_name"),
 };
 const READ: Readonly<Record<string, readonly string[]>> = {
+  summary: ["summary_costs", "costs_summary"],
   monthly: ["monthly_costs", "costs_monthly"],
   location: ["location_costs", "costs_by_location"],
   daily: ["daily_costs", "costs_daily"],

@@ -49,10 +49,10 @@ test("800 MB stream into a table in much less memory, here and there", async ({ 
     clearInterval(watch);
     return { here, there };
   };
-  const before = await most(10 * MEBIBYTE);
+  // The engine's allocator keeps freed pages, 200 to 400 MB of them as it finds time: it has them after the first stream.
+  const before = await most(200 * MEBIBYTE);
   const after = await most(800 * MEBIBYTE);
-  // The engine's allocator keeps some 200 MB of freed pages before it gives any back.
-  expect(after.there - before.there).toBeLessThan(400 * MEBIBYTE);
+  expect(after.there - before.there).toBeLessThan(300 * MEBIBYTE);
   expect(after.here - before.here).toBeLessThan(200 * MEBIBYTE);
 });
 

@@ -50,6 +50,19 @@ test("a query that is streamed is killed when its caller leaves in the middle", 
   await until(() => service.dependencies.queries.counts().running === 0);
 });
 
+test("a stream of which its reader takes nothing is ended, and its place is free again", async () => {
+  const { service, url, mark } = await slowService({ maxQueries: 1, stallTimeoutMs: 200 });
+  const sent = call(`${url}/wide`).on("error", () => undefined);
+  const [answer] = (await once(sent, "response")) as [IncomingMessage];
+  const broken = new Promise((resolve) => answer.on("error", () => undefined).once("close", resolve));
+  expect(service.dependencies.queries.counts().running).toBe(1); // nothing of the body is read
+  await until(() => service.dependencies.queries.counts().running === 0);
+  await until(async () => (await countRunning(mark)) === 0);
+  answer.resume();
+  await broken;
+  expect(answer.complete).toBe(false);
+});
+
 test("a query that takes too long is killed, and its caller hears of it", async () => {
   const { service, mark } = await slowService({ queryTimeoutMs: 1000 });
   const answer = await service.get("/slow");
@@ -124,6 +137,10 @@ async function slowService(
     });
     return reply.header("content-encoding", encoding).send(stream);
   });
+  const much = { sql: `SELECT '${mark}', repeat('x', 1000) FROM numbers(1000000)` };
+  service.app.get("/wide", async (_request, reply) =>
+    reply.send((await queries.stream(much, "CSV", { signal: callerSignal(reply) })).stream),
+  );
   service.app.get("/stream", async (_request, reply) =>
     reply.send((await queries.stream(wide, "CSV", { signal: callerSignal(reply) })).stream),
   );

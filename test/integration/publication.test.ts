@@ -441,10 +441,12 @@ function total(...runs: RenderedRun[]): string {
   );
 }
 
+const HAVE_NO_DAYS: readonly string[] = ["costs_monthly", "costs_by_location", "costs_summary"];
+
 /** The actual cost of each day, on which all views that know of days must agree. */
 async function byDay(warehouse: Warehouse): Promise<Record<string, string>> {
   const sums = await Promise.all(
-    COST_VIEWS.filter((view) => view !== "costs_monthly" && view !== "costs_by_location").map(async (view) => {
+    COST_VIEWS.filter((view) => !HAVE_NO_DAYS.includes(view)).map(async (view) => {
       const rows = await warehouse.rows(
         `SELECT toString(date) AS day, sum(cost_in_billing_currency) AS cost FROM ${view} GROUP BY date ORDER BY date`,
       );

@@ -101,6 +101,7 @@ test("each view has a second form that shows what it showed at a moment", async 
     "costs_by_resource",
     "costs_daily",
     "costs_monthly",
+    "costs_summary",
     "current_loads",
     "current_publications",
     "current_shadows",

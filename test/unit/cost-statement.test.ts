@@ -28,7 +28,7 @@ test("a plain question is a plain statement", () => {
     SELECT
         c.meter_category AS meter_category,
         sum(if(c.billing_currency = 'USD', ifNull(c.cost_in_usd, 0) + c.cost_without_usd, c.cost_in_usd)) AS actual_usd
-    FROM monthly_costs AS c
+    FROM summary_costs AS c
     WHERE c.load_id IN (visible.2)
         AND c.billing_month >= {v1:Date}
         AND c.billing_month < {v2:Date}
@@ -43,23 +43,23 @@ test("a plain question is a plain statement", () => {
 describe("the fewest rows that hold what is asked for are read:", () => {
   test.each<[string, string, Partial<CostQuestion>, Partial<VisibleSet>?]>([
     ["a year of groups", "monthly_costs", { groupBy: by("resource_group"), granularity: "year" }],
-    ["whole months of days", "monthly_costs", { time: MAY, measures: ["actual_usd", "actual_not_in_usd", "entries"] }],
+    ["whole months of days", "summary_costs", { time: MAY, measures: ["actual_usd", "actual_not_in_usd", "entries"] }],
     ["locations", "location_costs", { time: MAY, groupBy: by("resource_location", "resource_group") }],
-    ["a filter by location", "location_costs", { filter: { not: { dimension: "resource_location", op: "missing" } } }],
+    ["a filter by location", "summary_costs", { filter: { not: { dimension: "resource_location", op: "missing" } } }],
     ["days", "daily_costs", { time: MAY, granularity: "day" }],
     ["weeks", "daily_costs", { time: MAY, granularity: "week" }],
     ["some days", "daily_costs", { time: DAYS }],
     ["some days, a year before", "daily_costs", { time: DAYS, compareTo: "year" }],
-    ["a month, the month before", "monthly_costs", { time: MAY, compareTo: "previous" }],
+    ["a month, the month before", "summary_costs", { time: MAY, compareTo: "previous" }],
     ["dates that are in other months", "daily_costs", { time: MAY }, { datesFollowMonths: false }],
-    ["billing months of such dates", "monthly_costs", { groupBy: by("billing_month") }, { datesFollowMonths: false }],
+    ["billing months of such dates", "summary_costs", { groupBy: by("billing_month") }, { datesFollowMonths: false }],
     ["some days of groups", "cost_entries", { time: DAYS, groupBy: by("resource_group") }],
     ["a tag", "cost_entries", { time: MAY, groupBy: by("tag:env") }],
     ["a filter by tag", "cost_entries", { filter: { or: [{ dimension: "tag:env", op: "exists" }] } }],
     ["quantities", "cost_entries", { time: MAY, measures: ["quantity"] }],
     ["list prices", "cost_entries", { time: MAY, measures: ["list"] }],
     ["what a line costs", "cost_entries", { filter: { usdPerLine: { min: "1" } } }],
-    ["where days are silent", "costs_monthly", { time: MAY }, { hasSilence: true }],
+    ["where days are silent", "costs_summary", { time: MAY }, { hasSilence: true }],
   ])("%s: %s", (_, relation, asked, set = {}) => {
     const { sql } = renderCosts({ ...COST_QUESTION, ...asked }, { ...SET, ...set });
     expect([...sql.matchAll(/FROM (\w+) AS c/g)].map(([, name]) => name)).toContain(relation);

@@ -1,9 +1,10 @@
 import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { resourceSumsStatement, summaryStatement } from "../../../clickhouse/api-sums.ts";
+import { resourceSumsStatement, summaryStatement, withAmountObjects } from "../../../clickhouse/api-sums.ts";
 import type { SumGroup } from "../../../clickhouse/api-sums.ts";
 import type { CostStatement } from "../../../clickhouse/cost-statement.ts";
+import type { VisibleSet } from "../../../clickhouse/visible-set.ts";
 import type { CostFilter } from "../../domain/cost-filter.ts";
 import { isMonth, monthOf, parseDay } from "../../domain/month.ts";
 import { answerFromSet } from "../answers.ts";
@@ -85,7 +86,7 @@ export const addApiCosts =
               const [{ names: sources }, { days, names }, { rows, notConvertible }] = await Promise.all([
                 enabled(),
                 book.of(set),
-                sumsOf(dependencies, summaryStatement(asked, group, set), reply),
+                sumsOf(dependencies, summaryStatement(asked, group, set), set, reply),
               ]);
               const found = askedSources(sources, days, query.source_id, isAskedDay(query));
               const head = JSON.stringify({ date: dateOf(query), ...found }).slice(0, -1);
@@ -120,7 +121,7 @@ export const addApiCosts =
           request,
           reply,
           async (set) => {
-            const { rows, notConvertible } = await sumsOf(dependencies, resourceSumsStatement(asked, set), reply);
+            const { rows, notConvertible } = await sumsOf(dependencies, resourceSumsStatement(asked, set), set, reply);
             const head = { resource_group: others.length === 0 ? group : query.resource_group, date: dateOf(query) };
             const total = JSON.stringify({ ...head, total_resources: rows.length }).slice(0, -1);
             return { body: `${total},"data":[${rows.join(",")}]${notConvertible}}` };
@@ -158,9 +159,11 @@ export const addApiCosts =
 async function sumsOf(
   dependencies: HttpDependencies,
   statement: CostStatement,
+  { currency }: Pick<VisibleSet, "currency">,
   reply: FastifyReply,
 ): Promise<{ rows: readonly string[]; notConvertible: string }> {
-  const rows = await jsonRows(dependencies, statement, reply);
+  const given = await jsonRows(dependencies, statement, reply);
+  const rows = currency === null ? given : given.map((row) => withAmountObjects(row, currency));
   const [, inAll = "[]"] = IN_ALL.exec(rows[0] ?? "") ?? [];
   return {
     rows: rows.map((row) => withoutEmpty(row.replace(IN_ALL, "}"))),
