@@ -1,6 +1,8 @@
 import type { Warehouse } from "../clickhouse/client.ts";
-import type { Source } from "../src/domain/source.ts";
+import type { ApiSource, Source } from "../src/domain/source.ts";
+import type { Extractor } from "../src/sources/extractor.ts";
 import type { Store } from "../src/sources/store.ts";
+import { createBeginExtraction, createLookAtExtraction } from "./extractions.ts";
 import { createFindSource } from "./find-source.ts";
 import { createListSources } from "./list-sources.ts";
 import { createLoadPart } from "./load-part.ts";
@@ -28,6 +30,7 @@ export type LoadProgress = {
 export type ActivityDependencies = {
   readonly warehouse: Warehouse;
   readonly openStore: (source: Source) => Store;
+  readonly openExtractor: (source: ApiSource) => Extractor;
   /** Aborted when the work is to stop: streams end, and their queries are killed. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
@@ -44,6 +47,8 @@ export function createActivities(dependencies: ActivityDependencies) {
     findSource: createFindSource(dependencies),
     listSources: createListSources(dependencies),
     planRuns: createPlanRuns(dependencies),
+    beginExtraction: createBeginExtraction(dependencies),
+    lookAtExtraction: createLookAtExtraction(dependencies),
     loadPart: createLoadPart(dependencies),
     verifyRun: createVerifyRun(dependencies),
     publishRun: createPublishRun(dependencies),

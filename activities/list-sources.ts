@@ -1,10 +1,13 @@
 import { listSources as list } from "../clickhouse/sources.ts";
+import { isApiSource } from "../src/domain/source.ts";
+import type { Source } from "../src/domain/source.ts";
 import type { ActivityDependencies } from "./activities.ts";
 
-/** The names of the sources that are enabled. */
+/** The names of the sources that are enabled; where a run is wanted by its id, of those that may hold it. */
 export function createListSources({ warehouse }: ActivityDependencies) {
-  return async function listSources(): Promise<string[]> {
+  return async function listSources({ runId }: { runId?: string | undefined } = {}): Promise<string[]> {
     const sources = await list(warehouse, {});
-    return sources.filter(({ enabled }) => enabled).map(({ name }) => name);
+    const isWanted = (source: Source) => source.enabled && (runId === undefined || !isApiSource(source));
+    return sources.filter(isWanted).map(({ name }) => name);
   };
 }

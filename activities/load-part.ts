@@ -2,16 +2,18 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { DAY_FIRST_NOTE } from "../clickhouse/load-expressions.ts";
 import { deriveLoad } from "../clickhouse/derive-load.ts";
+import { endOfPart, isRefusedInput } from "../clickhouse/load-statement.ts";
 import {
-  createLoadStatement,
-  endOfPart,
-  HUGE_LOAD_SETTINGS,
-  isRefusedInput,
-  LOAD_SETTINGS,
-} from "../clickhouse/load-statement.ts";
-import { countLoad, listRejectedRows, partitionOf, readProgress, recordLoad } from "../clickhouse/loads.ts";
+  countLoad,
+  LARGE_PART_BYTES,
+  listRejectedRows,
+  partitionOf,
+  readProgress,
+  recordLoad,
+} from "../clickhouse/loads.ts";
 import type { LoadRecord } from "../clickhouse/loads.ts";
-import { createParquetStatement, PARQUET_SETTINGS, parquetProblem } from "../clickhouse/parquet-statement.ts";
+import { ndjsonProblem } from "../clickhouse/ndjson-statement.ts";
+import { parquetProblem } from "../clickhouse/parquet-statement.ts";
 import { FileError, ReconciliationError, WarehouseError } from "../src/domain/errors.ts";
 import { mapHeader } from "../src/domain/header.ts";
 import { placeOfReject } from "../src/domain/load.ts";
@@ -23,8 +25,11 @@ import { diagnosePart, linesOfRecords } from "../src/sources/diagnose.ts";
 import { openPart } from "../src/sources/open-part.ts";
 import type { OpenedPart } from "../src/sources/open-part.ts";
 import { limitUnpacked, PART_LIMIT_BYTES } from "../src/sources/part-limit.ts";
+import type { PartSize } from "../src/sources/part-limit.ts";
+import { readAhead } from "../src/sources/read-ahead.ts";
 import type { Store } from "../src/sources/store.ts";
 import type { ActivityDependencies } from "./activities.ts";
+import { createPartStatement, placeOfHeader, settingsOf } from "./part-format.ts";
 
 /** Which part to load. Without the run's other parts: each of a thousand loads is told of its own one only. */
 export type LoadPartInput = {
@@ -39,8 +44,9 @@ type RunOfPart = Omit<Run, "parts">;
 
 const PROGRESS_INTERVAL_MS = 1000;
 const REJECTS_SHOWN = 3;
-/** Stored bytes of a CSV file of some three and a half million rows. */
-const HUGE_BYTES = { gzip: 400 * 2 ** 20, none: 3 * 2 ** 30 };
+
+/** What was read of a part: how it was opened, and all of its stored bytes. */
+type ReadPart = { readonly opened: OpenedPart; readonly part: Part };
 
 /**
  * Brings one part into the warehouse as a new load: streams its stored bytes into one INSERT, then counts what
@@ -63,10 +69,11 @@ export function createLoadPart(dependencies: ActivityDependencies) {
     };
     await recordLoad(warehouse, record);
     try {
-      const opened = await streamPart(store, record.loadId, input);
+      const read = await streamPart(store, record.loadId, input);
       await deriveLoad(warehouse, { load_id: record.loadId, billing_month: firstDayOf(run.month) }, signal);
-      const load = await countEveryRow(store, record.loadId, run, part, opened);
-      await recordLoad(warehouse, { ...record, ...load, part: part.path, state: "loaded" });
+      const load = await countEveryRow(store, record.loadId, run, read);
+      const { byteCount } = read.part;
+      await recordLoad(warehouse, { ...record, ...load, part: part.path, byteCount, state: "loaded" });
       return load;
     } catch (error) {
       // The failure itself is what the caller must see, also when it cannot be written down.
@@ -76,39 +83,35 @@ export function createLoadPart(dependencies: ActivityDependencies) {
     }
   };
 
-  async function streamPart(
-    store: Store,
-    loadId: string,
-    { run, part, partCount }: LoadPartInput,
-  ): Promise<OpenedPart> {
+  async function streamPart(store: Store, loadId: string, { run, part, partCount }: LoadPartInput): Promise<ReadPart> {
     const opened = await openPart(store, part, signal);
     const source = { failure: undefined as Error | undefined };
-    opened.body.once("error", (error) => (source.failure = error));
+    const watch = (stream: Readable) => stream.once("error", (error) => (source.failure = error));
+    watch(opened.body);
     const report = reportProgress(loadId, run, part);
     try {
-      const place = opened.format === "csv" ? `${part.path}:1` : `${part.path}:`; // Parquet has no lines
-      const mapping = mapHeader(opened.header, run.dataset, place);
-      const bytes = limitUnpacked(opened, { path: part.path, byteCount: part.byteCount, limitBytes: partLimitBytes });
-      const body = Readable.from(bodyOf(opened, bytes, report.count), { objectMode: false });
-      body.once("error", (error) => {
+      const mapping = mapHeader(opened.header, run.dataset, placeOfHeader(opened, part.path));
+      const { body, byteCount } = await withSize(opened, part);
+      watch(body);
+      const bytes = limitUnpacked({ ...opened, body }, { path: part.path, byteCount, limitBytes: partLimitBytes });
+      const stream = Readable.from(bodyOf(opened, bytes, report.count), { objectMode: false });
+      stream.once("error", (error) => {
         if (error instanceof FileError) source.failure = error; // others are the warehouse's, which lets go of the body
       });
       await warehouse.load(
-        opened.format === "csv"
-          ? createLoadStatement(mapping, opened.header.length)
-          : createParquetStatement(mapping, opened.columns),
-        { stream: body, encoding: opened.encoding },
+        createPartStatement(opened, mapping),
+        { stream, encoding: opened.encoding },
         {
           load_id: loadId,
           source: run.source,
           dataset: run.dataset,
           billing_month: firstDayOf(run.month),
-          own_partition: partitionOf(loadId, part.byteCount),
+          own_partition: partitionOf(loadId, byteCount.least),
         },
-        opened.format === "csv" ? csvSettingsFor(opened, part, partCount) : PARQUET_SETTINGS,
+        settingsOf(opened, byteCount.least, partCount),
         signal,
       );
-      return opened;
+      return { opened, part: { ...part, byteCount: report.bytesRead() } };
     } catch (error) {
       signal.throwIfAborted();
       if (source.failure !== undefined) throw source.failure;
@@ -130,6 +133,7 @@ export function createLoadPart(dependencies: ActivityDependencies) {
     }, PROGRESS_INTERVAL_MS);
     return {
       count: (chunk: Buffer) => (bytesRead += chunk.length),
+      bytesRead: () => bytesRead,
       stop: () => clearInterval(timer),
     };
   }
@@ -138,8 +142,7 @@ export function createLoadPart(dependencies: ActivityDependencies) {
     store: Store,
     loadId: string,
     run: RunOfPart,
-    part: Part,
-    opened: OpenedPart,
+    { opened, part }: ReadPart,
   ): Promise<Load> {
     const [counts] = await countLoad(warehouse, { load_id: loadId, billing_month: firstDayOf(run.month) });
     if (counts === undefined) throw new WarehouseError(`${part.path}: the warehouse gave no counts for load ${loadId}`);
@@ -200,29 +203,41 @@ export function createLoadPart(dependencies: ActivityDependencies) {
   /** Records of a Parquet file stand on no line. */
   async function linesOf(store: Store, part: Part, records: readonly number[]): Promise<ReadonlyMap<number, number>> {
     const opened = await openPart(store, part, signal);
-    if (opened.format === "csv") return linesOfRecords(opened, records, signal);
+    if (opened.format !== "parquet") return linesOfRecords(opened, records, signal);
     opened.body.destroy();
     return new Map();
   }
 
   async function explainRefusal(store: Store, part: Part, opened: OpenedPart, error: unknown): Promise<unknown> {
     if (!(error instanceof WarehouseError)) return error;
-    const problem = opened.format === "csv" ? await diagnose(store, part, error) : parquetProblem(error, part.path);
+    const problem =
+      opened.format === "parquet" ? parquetProblem(error, part.path) : await diagnose(store, part, opened, error);
     if (problem === undefined) return new WarehouseError(`${part.path}: ${messageOf(error)}`, { cause: error });
     return new FileError(`${problem}. Nothing was published. Deliver the run again.`, { cause: error });
   }
 
-  async function diagnose(store: Store, part: Part, error: WarehouseError): Promise<string | undefined> {
+  async function diagnose(
+    store: Store,
+    part: Part,
+    { format }: OpenedPart,
+    error: WarehouseError,
+  ): Promise<string | undefined> {
     const again = isRefusedInput(error) ? await openPart(store, part, signal) : undefined;
-    const diagnosis = again?.format === "csv" ? await diagnosePart(again, part.path, signal) : undefined;
-    return diagnosis && `${diagnosis.place} ${diagnosis.problem}`;
+    if (again === undefined || again.format === "parquet") return undefined;
+    const diagnosis = await diagnosePart(again, part.path, signal);
+    if (diagnosis !== undefined) return `${diagnosis.place} ${diagnosis.problem}`;
+    const refused = format === "ndjson" ? ndjsonProblem(error) : undefined;
+    if (refused === undefined) return undefined;
+    const [reject] = await locate(store, part, [{ record: refused.record, reason: refused.problem }]);
+    return reject && `${placeOfReject(part, reject)} ${reject.reason}`;
   }
 }
 
-/** Reading one file with several threads takes a fifth more processor time, which other parts could use. */
-function csvSettingsFor({ encoding }: OpenedPart, { byteCount }: Part, partCount: number): typeof LOAD_SETTINGS {
-  const settings = byteCount < HUGE_BYTES[encoding] ? LOAD_SETTINGS : HUGE_LOAD_SETTINGS;
-  return { ...settings, input_format_parallel_parsing: partCount > 1 ? 0 : 1 };
+/** The part's body with its size; where nobody said it, at least so much as tells a large part from a small one. */
+async function withSize({ body }: OpenedPart, { byteCount }: Part): Promise<{ body: Readable; byteCount: PartSize }> {
+  if (byteCount > 0) return { body, byteCount: { least: byteCount, isExact: true } };
+  const ahead = await readAhead(body, LARGE_PART_BYTES);
+  return { body: ahead.body, byteCount: { least: ahead.start.length, isExact: ahead.isWhole } };
 }
 
 async function* bodyOf(
@@ -234,7 +249,7 @@ async function* bodyOf(
     onChunk(chunk);
     yield chunk;
   }
-  if (part.format === "csv") yield endOfPart(part.encoding);
+  if (part.format !== "parquet") yield endOfPart(part);
 }
 
 function messageOf(error: unknown): string {

@@ -1,17 +1,25 @@
 import { listKnownRuns } from "../clickhouse/known-runs.ts";
 import { showUnseen } from "../clickhouse/visible-loads.ts";
+import { InvalidRequestError } from "../src/domain/errors.ts";
+import type { Extraction } from "../src/domain/extraction.ts";
 import { countReasons, planImport } from "../src/domain/plan.ts";
 import type { ImportOptions, SkippedCount, SkippedRun } from "../src/domain/plan.ts";
 import { nameOfRun, runKeyOf } from "../src/domain/run.ts";
 import type { Run } from "../src/domain/run.ts";
+import { isApiSource } from "../src/domain/source.ts";
 import type { Source } from "../src/domain/source.ts";
 import { discoverRuns } from "../src/sources/discover.ts";
 import type { Problem } from "../src/sources/distinct-runs.ts";
 import type { ActivityDependencies } from "./activities.ts";
+import { createPlanExtractions } from "./plan-extractions.ts";
 
 /** What to plan. Runs are named by their keys. */
 export type PlanRunsInput = ImportOptions & {
   readonly source: Source;
+  /** Ask an API anew; throws InvalidRequestError where the source is none. */
+  readonly extract?: boolean | undefined;
+  /** Only this invoice of the billing period's month. */
+  readonly invoice?: string | undefined;
   /** Runs that cannot be imported, so that earlier ones may answer instead. */
   readonly without: readonly string[];
   /** Runs that this import is through with. */
@@ -25,6 +33,8 @@ export type ImportPlan = {
   /** Runs to import, newest first within each series; more of them follow when these are settled if `isPartial`. */
   readonly runs: readonly Run[];
   readonly isPartial: boolean;
+  /** What an API is to be asked for, newest month first; not there where a source's files are listed. */
+  readonly extractions?: readonly Extraction[];
   readonly skipped: readonly SkippedRun[];
   readonly moreSkipped: readonly SkippedCount[];
   /** Deliveries that could not be read. */
@@ -36,13 +46,33 @@ const PARTS_PLANNED = 1000;
 const SKIPPED_NAMED = 500;
 const PROBLEMS_TOLD = 200;
 
+/** What there is to do where files are only ever given. */
+const NOTHING: ImportPlan = {
+  found: 0,
+  runs: [],
+  isPartial: false,
+  skipped: [],
+  moreSkipped: [],
+  problems: [],
+  warnings: [],
+};
+
 /**
- * Lists everything a source holds and decides what of it is to be imported. Opens no data file. What the process that
- * published last left unseen is made visible on the way.
+ * Lists everything a source holds and decides what of it is to be imported; of an API, what it is to be asked for. Opens
+ * no data file. What the process that published last left unseen is made visible on the way. `given` finds the runs where
+ * the source is not to be listed.
  */
-export function createPlanRuns({ warehouse, openStore, signal }: ActivityDependencies, discover = discoverRuns) {
+export function createPlanRuns(dependencies: ActivityDependencies, given?: typeof discoverRuns) {
+  const { warehouse, openStore, signal } = dependencies;
+  const planExtractions = createPlanExtractions(dependencies);
   return async function planRuns(input: PlanRunsInput): Promise<ImportPlan> {
     const { source, billingPeriod } = input;
+    if (given === undefined) {
+      if (isApiSource(source)) return planExtractions(source, input);
+      if (input.extract === true) throw noApi(source);
+      if (source.kind === "push") return NOTHING;
+    }
+    const discover = given ?? discoverRuns;
     const found = await discover(source, openStore(source), { billingPeriod, signal });
     await showUnseen(warehouse);
     const known = await listKnownRuns(warehouse, { source: source.name, export: "", dataset: "", month: "" });
@@ -71,6 +101,13 @@ export function createPlanRuns({ warehouse, openStore, signal }: ActivityDepende
       ),
     };
   };
+}
+
+function noApi({ name, kind }: Source): InvalidRequestError {
+  return new InvalidRequestError(
+    `${name}: is a ${kind} source, which has nothing to ask. ` +
+      (kind === "push" ? "Files are given to it." : "`billhouse import` brings in what it holds."),
+  );
 }
 
 /** The first runs, at least one of them, that together have no more parts than are planned at once. */

@@ -56,6 +56,8 @@ export function createTemporalActivities(
     findSource: host((activities) => activities.findSource),
     listSources: host((activities) => activities.listSources),
     planRuns: host((activities) => activities.planRuns),
+    beginExtraction: host((activities) => activities.beginExtraction),
+    lookAtExtraction: host((activities) => activities.lookAtExtraction),
     loadPart: host((activities) => activities.loadPart),
     verifyRun: host((activities) => activities.verifyRun),
     publishRun: host((activities) => activities.publishRun),

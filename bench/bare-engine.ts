@@ -6,7 +6,7 @@ import { createLoadStatement, LOAD_SETTINGS } from "../clickhouse/load-statement
 import { readMigrations } from "../clickhouse/migrate.ts";
 import { mapHeader } from "../src/domain/header.ts";
 import type { HeaderMapping } from "../src/domain/header.ts";
-import { openCsvPart } from "../src/sources/part-header.ts";
+import { openTextPart } from "../src/sources/part-header.ts";
 import { runApart } from "./apart.ts";
 import type { EngineInput } from "./engine.ts";
 import { requireTotals } from "./exports.ts";
@@ -94,7 +94,7 @@ async function bareContestant(generated: GeneratedExport, bare: Bare): Promise<C
 /** Reads the header of the first part. */
 export async function readExportHeader(generated: GeneratedExport): Promise<ExportHeader> {
   const path = generated.parts[0]?.path ?? "";
-  const opened = await openCsvPart(createReadStream(join(generated.directory, path)), path);
+  const opened = await openTextPart(createReadStream(join(generated.directory, path)), path);
   opened.body.destroy();
   return { fieldCount: opened.header.length, mapping: mapHeader(opened.header, "actual", path) };
 }

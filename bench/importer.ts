@@ -2,9 +2,10 @@ import { Readable } from "node:stream";
 import { z } from "zod";
 import { createActivities } from "../activities/activities.ts";
 import { createWarehouse } from "../clickhouse/client.ts";
-import { openStore } from "../src/sources/open-store.ts";
+import { createProcessHost } from "../src/process-host.ts";
+import { openExtractor, openStore } from "../src/sources/open-store.ts";
 import type { Store } from "../src/sources/store.ts";
-import { hostInProcess, importSource } from "../workflows/import-source.ts";
+import { importSource } from "../workflows/import-source.ts";
 import { giveAnswer, readInput } from "./apart.ts";
 import { readUsage } from "./usage.ts";
 
@@ -20,24 +21,29 @@ const { address, source, isRehearsed } = Input.parse(await readInput());
 const warehouse = createWarehouse(address);
 const phases = new Map<string, { started: number; ended: number }>();
 const bytesRead: Record<string, number> = {};
+const never = new AbortController().signal;
 const activities = createActivities({
   warehouse,
   openStore: (found) => countBytes(openStore(found, process.env)),
-  signal: new AbortController().signal,
+  openExtractor: (found) => openExtractor(found, process.env),
+  signal: never,
   onProgress: () => undefined,
 });
 await warehouse.rows("SELECT 1");
-if (isRehearsed) await importSource(hostInProcess(activities), { source, dryRun: true });
+if (isRehearsed) await importSource(createProcessHost({ activities, signal: never }), { source, dryRun: true });
 
 const before = readUsage(process.pid);
 const started = performance.now();
 const report = await importSource(
-  hostInProcess({
-    ...activities,
-    planRuns: timed("listing", activities.planRuns),
-    loadPart: timed("loading", activities.loadPart),
-    verifyRun: timed("verifying", activities.verifyRun),
-    publishRun: timed("publishing", activities.publishRun),
+  createProcessHost({
+    activities: {
+      ...activities,
+      planRuns: timed("listing", activities.planRuns),
+      loadPart: timed("loading", activities.loadPart),
+      verifyRun: timed("verifying", activities.verifyRun),
+      publishRun: timed("publishing", activities.publishRun),
+    },
+    signal: never,
   }),
   { source, overwrite: false, dryRun: false },
 );

@@ -1,6 +1,7 @@
 import { createActivities } from "../activities/activities.ts";
-import { openStore } from "../src/sources/open-store.ts";
-import { hostInProcess, importSource } from "../workflows/import-source.ts";
+import { createProcessHost } from "../src/process-host.ts";
+import { openExtractor, openStore } from "../src/sources/open-store.ts";
+import { importSource } from "../workflows/import-source.ts";
 import type { ImportSourceInput } from "../workflows/import-source.ts";
 import { saveExport } from "./billhouse.ts";
 import { provideExport } from "./exports.ts";
@@ -33,14 +34,16 @@ export async function measureOrchestration(repetitions: number, note: Note): Pro
 
 async function measurePair(orchestra: Orchestrated, input: ImportSourceInput): Promise<Pair> {
   const { warehouse, importOnce, untilPruned } = orchestra;
+  const { signal } = new AbortController();
   const activities = createActivities({
     warehouse,
     openStore: (source) => openStore(source, process.env),
-    signal: new AbortController().signal,
+    openExtractor: (source) => openExtractor(source, process.env),
+    signal,
     onProgress: () => undefined,
   });
   const started = performance.now();
-  await importSource(hostInProcess(activities), input);
+  await importSource(createProcessHost({ activities, signal }), input);
   const inProcess = (performance.now() - started) / 1000;
   const { seconds: inTemporal } = await importOnce(input);
   if (input.overwrite === true) await untilPruned(input.source); // so that it is in nobody's way

@@ -19,6 +19,7 @@ const FIGURES = ["actual_usd", "amortized_usd"];
 const COSTS: Readonly<Record<string, CostMetric>> = {
   cost_in_billing_currency: "actual",
   cost_in_usd: "actual",
+  cost_with_tax: "actual",
   amortized_cost_in_billing_currency: "amortized",
   amortized_cost_in_usd: "amortized",
 };

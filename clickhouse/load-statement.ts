@@ -12,9 +12,12 @@ import { checksOf, encodingCheckOf, quoted, rejectedCostOf, valuesOf } from "./l
  */
 const END_MARK = "\u0004end\u0004";
 
-/** What has to follow a part's stored bytes in the body of its load statement; another gzip member where they are gzip. */
-export function endOfPart(encoding: "gzip" | "none"): Buffer {
-  const end = Buffer.from(`,"${END_MARK}"`);
+/**
+ * What has to follow the stored bytes of text in the body of its load statement; another gzip member where they are gzip,
+ * so that a member that was cut off is noticed. Records of JSON show by themselves whether they are whole.
+ */
+export function endOfPart({ format, encoding }: { format: "csv" | "ndjson"; encoding: "gzip" | "none" }): Buffer {
+  const end = Buffer.from(format === "csv" ? `,"${END_MARK}"` : "\n");
   return encoding === "gzip" ? gzipSync(end) : end;
 }
 
@@ -88,6 +91,7 @@ export const LOAD_SETTINGS: ClickHouseSettings = {
   min_insert_block_size_bytes: String(64 * 1024 * 1024),
   deduplicate_blocks_in_dependent_materialized_views: 0,
   materialized_views_ignore_errors: 0,
+  max_query_size: String(1024 * 1024), // each column of a file stands in the statement several times
   parallel_view_processing: 1,
   parallelize_output_from_storages: 0, // records are numbered as they come: one stream, in the file's order
   short_circuit_function_evaluation: "enable",
@@ -126,6 +130,7 @@ export const HUGE_LOAD_SETTINGS: ClickHouseSettings = {
 
 /** Codes with which the engine says that it cannot read the body of a load, rather than that it cannot work. */
 const INPUT_CODES = new Set([
+  "25", // CANNOT_PARSE_ESCAPE_SEQUENCE
   "26", // CANNOT_PARSE_QUOTED_STRING
   "27", // CANNOT_PARSE_INPUT_ASSERTION_FAILED
   "32", // ATTEMPT_TO_READ_AFTER_EOF
@@ -133,6 +138,7 @@ const INPUT_CODES = new Set([
   "117", // INCORRECT_DATA
   "241", // MEMORY_LIMIT_EXCEEDED: a quote that is never closed makes one field of a whole file
   "354", // ZLIB_INFLATE_FAILED
+  "306", // TOO_DEEP_RECURSION: JSON in JSON
   "395", // FUNCTION_THROW_IF_VALUE_IS_NON_ZERO
 ]);
 

@@ -23,7 +23,9 @@ export type LoadRecord = {
   readonly copiedDays?: readonly string[];
 };
 
-const LARGE_PART_BYTES = 4 * 1024 * 1024;
+/** From so many stored bytes on a part is large. */
+export const LARGE_PART_BYTES = 4 * 1024 * 1024;
+
 const SHARED_PARTITION = "00000000-0000-0000-0000-000000000000";
 
 /**

@@ -108,7 +108,8 @@ function orElse(value: string, [first, last]: readonly [number, number], text: s
   return `ifNull(if(${value} BETWEEN ${first} AND ${last}, ${text}, concat(toString(${value}), ' ${unit}')), '')`;
 }
 
-function identifier(name: string): string {
+/** The name of a column as an identifier, whatever it is. */
+export function identifier(name: string): string {
   return `\`${name.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\``;
 }
 

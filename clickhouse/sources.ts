@@ -1,24 +1,40 @@
 import { z } from "zod";
-import { formatCredential } from "../src/domain/source.ts";
-import type { Source } from "../src/domain/source.ts";
+import { WarehouseError } from "../src/domain/errors.ts";
+import { credentialOf, placeOf } from "../src/domain/source-place.ts";
+import { ownSettings, sourceOf } from "../src/domain/source-text.ts";
+import { isApiSource, SOURCE_KINDS } from "../src/domain/source.ts";
+import type { ApiSource, Source } from "../src/domain/source.ts";
 import type { Warehouse } from "./client.ts";
 import { Count, defineQuery, Moment } from "./query.ts";
+import { LINE_SETTINGS, sourceSchema } from "./source-settings.ts";
+
+const KeptSettings = sourceSchema({}, LINE_SETTINGS);
 
 const SourceRow = z
   .object({
     name: z.string(),
-    kind: z.enum(["blob", "folder"]),
+    kind: z.enum(SOURCE_KINDS),
     place: z.string(),
     credential: z.string(),
+    settings: z.string(),
     enabled: z.boolean(),
     priority: z.number().int(),
     reject_limit: Count,
   })
-  .transform((row): Source => {
-    const settings = { name: row.name, enabled: row.enabled, priority: row.priority, rejectLimit: row.reject_limit };
-    if (row.kind === "folder") return { ...settings, kind: "folder", path: row.place };
-    const credential = row.credential === "default" ? "default" : { env: row.credential.replace(/^env:/, "") };
-    return { ...settings, kind: "blob", url: row.place, credential };
+  .transform(({ name, kind, enabled, priority, ...row }): Source => {
+    const common = { name, enabled, priority, rejectLimit: row.reject_limit };
+    switch (kind) {
+      case "blob":
+        return sourceOf({ ...common, kind, url: row.place, credential: row.credential });
+      case "folder":
+        return { ...common, kind, path: row.place };
+      case "push":
+        return { ...common, kind };
+      case "cost-details":
+      case "usage-details":
+      case "ea":
+        return sourceOf({ ...common, ...readSettings(name, kind, row.settings) });
+    }
   });
 
 const SourceStatusRow = z.object({
@@ -56,10 +72,29 @@ function toRow(source: Source): object {
   return {
     name: source.name,
     kind: source.kind,
-    place: source.kind === "blob" ? source.url : source.path,
-    credential: source.kind === "folder" ? "" : formatCredential(source.credential),
+    place: placeOf(source),
+    credential: credentialOf(source),
+    settings: isApiSource(source) ? JSON.stringify(ownSettings(source)) : "{}", // of the others place and credential are all
     enabled: source.enabled,
     priority: source.priority,
     reject_limit: source.rejectLimit,
   };
+}
+
+function readSettings(name: string, kind: ApiSource["kind"], json: string): z.infer<typeof KeptSettings> {
+  const kept = z.record(z.string(), z.unknown()).safeParse(parseJson(json));
+  const { success, data, error } = KeptSettings.safeParse({ ...kept.data, kind });
+  if (success) return data;
+  const wrong = error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+  throw new WarehouseError(
+    `The source ${name} cannot be read from the table sources: ${wrong}. Insert its row anew, or one that is removed`,
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // what is missing then is said
+  }
 }

@@ -30,6 +30,10 @@ then makes each run visible at once. What is published is skipped, and so are ru
 run or source that fails is reported and stops nothing else. Without --source-name every enabled source is imported,
 one after the other; a source that is named is imported also when it is disabled.
 
+A source that asks an API (cost-details, ea, usage-details) is asked for the present month and those before it: for what
+is not there yet, and for what may have changed since. Reports that Azure makes are waited for. \`billhouse extract\` asks
+in any case.
+
 Progress goes to stderr: bars on a terminal, otherwise one JSON line per event. The summary goes to stdout.
 
 With TEMPORAL_ADDRESS the import runs on workers (\`billhouse worker\`), many sources side by side; it is shown here in
@@ -48,6 +52,17 @@ is reported and does not stop the others. With TEMPORAL_ADDRESS it runs on worke
 Examples:
   $ billhouse backfill --source-name contoso --from 2024-01 --to 2024-12
   $ billhouse backfill --source-name contoso --from 2025-10 --overwrite`,
+  extract: `
+For sources that ask an API: cost-details, ea, usage-details. \`billhouse import\` asks for what is missing or may have
+changed; this asks in any case, and what it brings replaces what was published. Azure makes a report in minutes: it is
+waited for, and so is the time after which Azure wants to be asked again. One month and dataset after another; one that
+fails is reported and stops nothing else. With TEMPORAL_ADDRESS it runs on workers, as import/<source>, and no worker
+is kept busy by waiting.
+
+Examples:
+  $ billhouse extract --source-name contoso-api --month 2026-05
+  $ billhouse extract --source-name contoso-api --from 2025-10 --to 2026-03 --dataset amortized
+  $ billhouse extract --source-name contoso-api --month 2026-05 --invoice G012345678 --dry-run`,
   follow: `
 A source's name stands for its import or backfill: the one that runs, or else the last one. What was done before is told
 first. Ctrl-C ends the showing, not the work. The exit code is that of the command that would have done the work.
@@ -96,11 +111,11 @@ Examples:
 Examples:
   $ billhouse schedule remove contoso`,
   importFile: `
-A file is loaded like any other part: every row is loaded or the run is not published. With --manifest (any
-shape that Azure has written) the files are its blobs, by name, and all of them have to be given. Without, a single
-file stands for its whole billing month: another file of the same name, month and dataset replaces it, and the same
-file again is skipped. Where the source is in the list, its priority and reject limit count; another name is taken as
-it is, with their defaults.
+A file is CSV or NDJSON, plain or gzipped, or Parquet: its first bytes say which. It is loaded like any other part:
+every row is loaded or the run is not published. With --manifest (any shape that Azure has written) the files are its
+blobs, by name, and all of them have to be given. Without, a single file stands for its whole billing month: another
+file of the same name, month and dataset replaces it, and the same file again is skipped. Where the source is in the
+list, its priority and reject limit count; another name is taken as it is, with their defaults.
 
 Standard input is kept in a temporary file until it is imported: what is refused has to be read a second time to say
 why.
@@ -108,7 +123,8 @@ why.
 Examples:
   $ billhouse import-file --file may-actual.csv.gz --source-name portal --month 2026-05
   $ billhouse import-file --manifest manifest.json --file part_0_0001.csv.gz --file part_1_0001.csv.gz -s contoso
-  $ zcat costs.csv.gz | billhouse import-file --file - -s portal --month 2026-05 --dataset amortized`,
+  $ zcat costs.csv.gz | billhouse import-file --file - -s portal --month 2026-05 --dataset amortized
+  $ billhouse import-file --file may.ndjson -s portal --month 2026-05 --dataset actual`,
   inspect: `
 Reads the listing and the manifests; no data file is opened and nothing is changed. States: pending (the next import
 brings it in), imported, superseded (later runs cover all of its days) and withdrawn; only import --run-id brings in the
@@ -196,7 +212,8 @@ Examples:
   $ billhouse query - --format JSONEachRow < question.sql`,
   doctor: `
 Checks Node's version, the configuration, the data directory and the space left, the warehouse, its version, clock and
-schema, and of each source that its variable is set and its store can be listed. Says how to mend what is wrong.
+schema, and of each source that its variables are set, its identity is let in and its place answers: with as little
+as proves it, and never by asking for a report. Says how to mend what is wrong, and which role to grant on what.
 Exit code 1 when a check fails.
 
 Examples:
@@ -265,14 +282,36 @@ What it published stays visible; \`billhouse withdraw\` takes runs back. The sam
 Examples:
   $ billhouse sources remove contoso`,
   sourcesAdd: `
-A source is a container's base folder in Azure Blob Storage (--url) or a directory with the same layout (--path).
-Secrets are referenced, never given: --credential env:NAME names the environment variable that holds a connection string
-or SAS; without it the Azure identity of this machine signs in.
+Kinds of sources; docs/sources.md has every setting of each:
+
+  blob           exports in Azure Blob Storage
+  folder         exports in a local directory with the same layout
+  cost-details   reports of the Cost Details API: EA and MCA
+  usage-details  items of the Consumption API: pay-as-you-go without exports
+  ea             the EA reporting API: old tenants and Azure China
+  push           files that are given to it: POST /v1/ingest/<name>, or billhouse import-file
+
+Secrets are referenced, never given: --credential env:NAME names the environment variable that holds a connection
+string or SAS (blob), or the enrolment's API key (ea). Without it, and without --identity, the Azure identity of this
+machine signs in. Identities:
+
+  default                             what this machine has: environment, workload or managed identity, az login
+  workload                            the federated token of a Kubernetes pod
+  managed[:<client>]                  the managed identity of this machine, or one of several
+  secret:<tenant>/<client>[:NAME]     an application; its secret is in AZURE_CLIENT_SECRET, or in NAME
+  certificate:<tenant>/<client>[:PATH[:PASSWORD]]
+                                      an application; the path of its certificate is in AZURE_CLIENT_CERTIFICATE_PATH, a
+                                      password for it in AZURE_CLIENT_CERTIFICATE_PASSWORD, or in the variables named
 
 Examples:
   $ billhouse sources add archive --path ./exports
   $ billhouse sources add contoso --url https://contoso.blob.core.windows.net/exports/daily
-  $ billhouse sources add contoso --url https://contoso.blob.core.windows.net/exports --credential env:CONTOSO_STORAGE`,
+  $ billhouse sources add contoso --url https://contoso.blob.core.windows.net/exports --credential env:CONTOSO_STORAGE
+  $ billhouse sources add reports --kind cost-details --scope /providers/Microsoft.Billing/billingAccounts/1234567
+  $ billhouse sources add paygo --kind usage-details --identity managed \\
+      --scope /subscriptions/00001111-aaaa-2222-bbbb-3333cccc4444
+  $ billhouse sources add china --kind ea --cloud china --enrollment 12345678 --credential env:CONTOSO_EA_KEY
+  $ billhouse sources add portal --kind push`,
   apply: `
 The whole file is checked first; when anything is wrong, every error is shown with its line and nothing is changed.
 Sources that the file does not name stay as they are. Relative paths count from the file's directory.
@@ -289,6 +328,18 @@ Sources that the file does not name stay as they are. Relative paths count from 
       priority: 10         # who answers where two sources cover the same subscription and day: the smaller (100)
       rejectLimit: 0       # rows of a run that may be refused before it is not published (0)
       schedule: '0 */4 * * *'  # imports it by itself; also { cron, timeZone: UTC, jitter: 1m, catchUp: 1d, paused }
+    - name: reports
+      kind: cost-details       # or usage-details, which has no \`by\`
+      scope: /providers/Microsoft.Billing/billingAccounts/1234567
+      identity: { secret: { tenantId: contoso.com, clientId: 00001111-aaaa-2222-bbbb-3333cccc4444 } }
+    - name: china
+      kind: ea
+      cloud: china
+      enrollment: "12345678"
+      credential: { env: CONTOSO_EA_KEY }
+    - { name: portal, kind: push }
+
+docs/sources.md has every setting of every kind, with what it is when it is left out.
 
 With TEMPORAL_ADDRESS the schedules of the file's sources become what it says, and a source without \`schedule\` has none;
 \`paused\` is left as it is unless the file says it. Without TEMPORAL_ADDRESS they are not set, which is said.

@@ -1,10 +1,11 @@
 import type { Command as Program } from "commander";
 import type { BackfillOptions } from "./commands/backfill.ts";
 import type { CancelOptions } from "./commands/cancel.ts";
+import type { ExtractOptions } from "./commands/extract.ts";
 import type { FollowOptions } from "./commands/follow.ts";
 import type { SetOptions } from "./commands/schedule.ts";
 import { HELP } from "./help.ts";
-import { flag, json, month } from "./program-options.ts";
+import { dataset, flag, json, month } from "./program-options.ts";
 import type { RunCommand } from "./program-sources.ts";
 
 /** Adds `billhouse backfill`. */
@@ -20,6 +21,24 @@ export function addBackfillCommand(program: Program, run: RunCommand): void {
     .addOption(json())
     .addHelpText("after", HELP.backfill)
     .action((options: BackfillOptions) => run(async () => (await import("./commands/backfill.ts")).backfill, options));
+}
+
+/** Adds `billhouse extract`. */
+export function addExtractCommand(program: Program, run: RunCommand): void {
+  program
+    .command("extract")
+    .summary("ask an API for months anew")
+    .description("Asks an API for months anew, and loads and publishes what it answers.")
+    .requiredOption("-s, --source-name <name>", "the source: of kind cost-details, ea or usage-details")
+    .addOption(month("-m, --month <month>", "only this month (2026-05); without months those that the source asks for"))
+    .addOption(month("--from <month>", "the first month (2025-01)"))
+    .addOption(month("--to <month>", "the last month (default: the present one)"))
+    .addOption(dataset("only this one; otherwise all that the source asks for"))
+    .option("--invoice <id>", "only this invoice of the month")
+    .addOption(flag("--dry-run", "ask nothing, say what would be asked for"))
+    .addOption(json())
+    .addHelpText("after", HELP.extract)
+    .action((options: ExtractOptions) => run(async () => (await import("./commands/extract.ts")).extract, options));
 }
 
 /** Adds the commands that need Temporal: `follow`, `cancel` and `schedule` with its own commands. */

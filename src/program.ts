@@ -17,7 +17,7 @@ import { billingPeriod, dataset, flag, json, month, sourceNames, wholeNumber } f
 import { addServiceCommands } from "./program-service.ts";
 import { addSourcesCommand } from "./program-sources.ts";
 import { readVersion } from "./version.ts";
-import { addBackfillCommand, addTemporalCommands } from "./program-temporal.ts";
+import { addBackfillCommand, addExtractCommand, addTemporalCommands } from "./program-temporal.ts";
 
 const HELP_WIDTH = 120;
 
@@ -67,6 +67,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .addHelpText("after", HELP.import)
     .action((options: ImportOptions) => run(async () => (await import("./commands/import.ts")).importSources, options));
   addBackfillCommand(program, run);
+  addExtractCommand(program, run);
   addImportFileCommand(program, run);
   program
     .command("inspect")

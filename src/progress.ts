@@ -3,12 +3,15 @@ import type { SingleBar } from "cli-progress";
 import type { Logger } from "pino";
 import { countOf, formatBytes, formatCount, formatDuration } from "./commands/format.ts";
 import type { Output } from "./context.ts";
+import { nameOfExtraction } from "./domain/extraction-name.ts";
 import type { ImportEvent } from "./import-events.ts";
 
 /** What happens while somebody watches: to the import, or to the workflow that does it. */
 export type ProgressEvent =
   | ImportEvent
   | { readonly event: "note"; readonly workflowId: string; readonly note: string };
+
+type ExtractionEvent = Extract<ImportEvent, { readonly event: `extraction ${string}` }>;
 
 /** Hears of what happens. */
 export type ProgressListener = (event: ProgressEvent) => void;
@@ -23,8 +26,8 @@ const NAME_WIDTH = 28;
 export function logProgress(log: Logger): Progress {
   return {
     tell({ event, ...fields }) {
-      if (event === "part failed" || event === "run failed") log.error(fields, event);
-      else if (event === "part retried") log.warn(fields, event);
+      if (event === "part failed" || event === "run failed" || event === "extraction failed") log.error(fields, event);
+      else if (event === "part retried" || event === "extraction retried") log.warn(fields, event);
       else if (event === "part progress") log.debug(fields, event);
       else log.info(fields, event);
     },
@@ -55,16 +58,22 @@ export function drawProgress(output: Output): Progress {
       line(`${event.source}: ${event.exportName} ${event.dataset} ${event.month}, run ${event.runId}`);
     } else if (event.event === "part started") {
       const name = shorten(event.part).padEnd(NAME_WIDTH);
-      const bar = bars.create(event.byteCount, 0, { name, ...measure(0, 0, event.byteCount, 0) });
+      // Nobody knows beforehand how much an API will say.
+      const bar = bars.create(event.byteCount || Number.MAX_SAFE_INTEGER, 0, {
+        name,
+        ...measure(0, 0, event.byteCount, 0),
+      });
       open.set(keyOf(event), { bar, begin: performance.now() - (event.milliseconds ?? 0) });
     } else if (event.event === "part progress") {
       const shown = open.get(keyOf(event));
       const seconds = (performance.now() - (shown?.begin ?? 0)) / 1000;
       shown?.bar.update(event.bytesRead, measure(event.bytesRead, event.rows, event.byteCount, seconds));
     } else if (event.event === "part retried") {
-      line(`  ${shorten(event.part)}: attempt ${event.attempt} follows. ${event.error}`);
+      line(`  ${shorten(event.part)}: ${followingAttempt(event)}`);
     } else if (event.event === "note") {
       line(event.note);
+    } else if (isExtractionEvent(event)) {
+      line(`${event.source}: ${describeExtraction(event)}`);
     } else if (event.event === "part loaded" || event.event === "part failed" || event.event === "part stopped") {
       const shown = open.get(keyOf(event));
       open.delete(keyOf(event));
@@ -72,7 +81,8 @@ export function drawProgress(output: Output): Progress {
       if (event.event === "part loaded") {
         const { rowsLoaded, byteCount, milliseconds } = event;
         const rows = countOf(rowsLoaded, "row");
-        line(`  ${shorten(event.part)}: ${rows}, ${formatBytes(byteCount)} in ${formatDuration(milliseconds)}`);
+        const bytes = byteCount === 0 ? "" : `, ${formatBytes(byteCount)}`;
+        line(`  ${shorten(event.part)}: ${rows}${bytes} in ${formatDuration(milliseconds)}`);
       }
     }
   };
@@ -85,9 +95,37 @@ export function drawProgress(output: Output): Progress {
   };
 }
 
+function isExtractionEvent(event: ProgressEvent): event is ExtractionEvent {
+  return event.event.startsWith("extraction ");
+}
+
+function describeExtraction(event: ExtractionEvent): string {
+  const name = nameOfExtraction(event);
+  const inSeconds = (seconds: number) => formatDuration(seconds * 1000);
+  switch (event.event) {
+    case "extraction asked":
+      return `asked Azure for ${name}, looks again in ${inSeconds(event.waitSeconds)}`;
+    case "extraction pending":
+      return `${name} is not ready after ${inSeconds(event.waitedSeconds)}, looks again in ${inSeconds(event.waitSeconds)}`;
+    case "extraction ready":
+      return `${name} is ready${event.waitedSeconds === 0 ? "" : ` after ${inSeconds(event.waitedSeconds)}`}`;
+    case "extraction empty":
+      return `${name}: the API has no data`;
+    case "extraction failed":
+      return `${name}: ${event.error}`;
+    case "extraction retried":
+      return `${name}: ${followingAttempt(event)}`;
+  }
+}
+
+function followingAttempt({ attempt, error, seconds }: { attempt: number; error: string; seconds?: number }): string {
+  const when = seconds === undefined ? "" : ` in ${formatDuration(seconds * 1000)}`;
+  return `attempt ${attempt} follows${when}. ${error}`;
+}
+
 function measure(bytesRead: number, rows: number, byteCount: number, seconds: number) {
   const rate = seconds === 0 ? 0 : bytesRead / seconds;
-  const left = bytesRead >= byteCount ? "finishing" : timeLeft((byteCount - bytesRead) / rate);
+  const left = byteCount === 0 ? "" : bytesRead >= byteCount ? "finishing" : timeLeft((byteCount - bytesRead) / rate);
   return { bytes: formatBytes(bytesRead), rows: formatCount(rows), rate: formatBytes(rate), left };
 }
 

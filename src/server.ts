@@ -4,13 +4,15 @@ import type { ApiConfig } from "./api-config.ts";
 import { ConfigurationError } from "./domain/errors.ts";
 import { createApp } from "./http/app.ts";
 import { createHttpDependencies } from "./http/dependencies.ts";
-import type { ImportsPort } from "./http/dependencies.ts";
+import type { ImportsPort, IngestPort, TestSource } from "./http/dependencies.ts";
 import { scrub } from "./http/scrub.ts";
 
 /** What a server is made of. */
 export type ServerOptions = {
   readonly warehouse: Warehouse;
   readonly imports: ImportsPort;
+  readonly ingest: IngestPort;
+  readonly testSource: TestSource;
   readonly config: ApiConfig;
   readonly version: string;
   readonly log: Logger;
@@ -26,11 +28,13 @@ export type Server = {
 
 /** Builds the service and listens. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { warehouse, imports, config, version, log } = options;
+  const { warehouse, imports, ingest, testSource, config, version, log } = options;
   const { host, port, drainMs, settings } = config;
   const dependencies = createHttpDependencies({
     warehouse,
     imports,
+    ingest,
+    testSource,
     settings,
     version,
     complain: (error) => log.warn({ error: scrub(String(error)) }, "the use of a token was not written down"),

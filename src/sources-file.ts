@@ -1,9 +1,11 @@
 import { isCollection, isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type { Document, Node } from "yaml";
 import { z } from "zod";
+import { settingNames } from "../clickhouse/source-settings.ts";
 import { InvalidRequestError } from "./domain/errors.ts";
+import { SOURCE_KINDS } from "./domain/source.ts";
 import type { Source } from "./domain/source.ts";
-import { resolveSource, SourceSettings } from "./source-settings.ts";
+import { IDENTITY_SETTINGS, resolveSource, SourceSettings } from "./source-settings.ts";
 import { SCHEDULE_SETTINGS } from "./temporal/schedule-settings.ts";
 import type { ScheduleSettings } from "./temporal/schedule-settings.ts";
 
@@ -12,6 +14,13 @@ export type ConfiguredSource = { readonly source: Source; readonly schedule: Sch
 
 type Path = readonly PropertyKey[];
 type Wrong = { readonly line: number; readonly column: number; readonly message: string };
+
+/** What a setting has that is a map itself. */
+const SETTINGS_INSIDE: Readonly<Record<string, string>> = {
+  ...IDENTITY_SETTINGS,
+  credential: "env",
+  schedule: SCHEDULE_SETTINGS,
+};
 
 const SourcesFile = z.strictObject(
   { sources: z.array(SourceSettings, { error: "expected a list of sources" }) },
@@ -73,12 +82,14 @@ function spread(issue: z.core.$ZodIssue, document: Document): { path: Path; mess
   return [{ path: issue.path, message: issue.message }];
 }
 
+/** The settings that there are instead of an unknown one, for a place in the file. */
 function knownKeys(document: Document, path: Path): string {
-  if (path.at(-1) === "credential") return "env";
-  if (path.at(-1) === "schedule") return SCHEDULE_SETTINGS;
-  const kind = document.getIn([...path, "kind"]);
-  const place = kind === "folder" ? "path" : "url, credential";
-  return `name, kind, ${place}, enabled, priority, rejectLimit, schedule`;
+  const last = String(path.at(-1));
+  const inside = SETTINGS_INSIDE[last];
+  if (inside !== undefined) return inside;
+  const kind = SOURCE_KINDS.find((known) => known === document.getIn([...path, "kind"]));
+  const own = kind === undefined ? [] : settingNames(kind);
+  return ["name", "kind", ...own, "enabled", "priority", "rejectLimit", "schedule"].join(", ");
 }
 
 function nameOf(path: Path): string {

@@ -15,13 +15,16 @@ import { folderSink } from "../src/demo/sink.ts";
 import { writeExport } from "../src/demo/write-export.ts";
 import { daysOfMonth } from "../src/domain/month.ts";
 import type { Month } from "../src/domain/month.ts";
-import { SOURCE_DEFAULTS } from "../src/domain/source.ts";
+import { EXTRACTION_DEFAULTS, isApiSource, SOURCE_DEFAULTS } from "../src/domain/source.ts";
 import type { WorkflowName } from "../src/domain/workflow-names.ts";
 import { openStore } from "../src/sources/open-store.ts";
 import { PART_LIMIT_BYTES } from "../src/sources/part-limit.ts";
 import type { Store } from "../src/sources/store.ts";
 import { createWorker } from "../src/worker.ts";
+import type { WorkerOptions } from "../src/worker.ts";
 import { bundleWorkflows } from "../src/workflow-bundle.ts";
+import { createReports } from "./history-reports.ts";
+import type { Answer } from "./history-reports.ts";
 import { neutralHistory } from "./neutral-history.ts";
 import { NAMESPACE, startDevServer } from "./temporal/dev-server.ts";
 import { freePort } from "./temporal/free-port.ts";
@@ -46,6 +49,8 @@ export type Studio = {
   readonly client: Client;
   /** Puts a run into a source's folder, adding the source; gives the run's id. */
   readonly deliver: (delivery: Delivery) => Promise<string>;
+  /** Adds a source that asks an API, and what that says, question by question. */
+  readonly addApi: (source: string, answers: readonly Answer[]) => Promise<void>;
   /** Gives this very execution, whatever follows under its id. */
   readonly start: (type: WorkflowName, workflowId: string, input?: unknown) => Promise<WorkflowHandle>;
   /** The history of a workflow as JSON. */
@@ -55,6 +60,18 @@ export type Studio = {
 const TASK_QUEUE = "histories";
 /** Where the exports are, as the histories have it. */
 const NEUTRAL_FOLDER = "/exports";
+
+const API = {
+  ...SOURCE_DEFAULTS,
+  ...EXTRACTION_DEFAULTS,
+  kind: "cost-details",
+  datasets: ["actual"],
+  cloud: "public",
+  endpoint: null,
+  identity: { kind: "default" },
+  scope: "/providers/Microsoft.Billing/billingAccounts/1234567",
+  by: "month",
+} as const;
 
 /** Works in a studio, of which nothing is left afterwards. */
 export async function inStudio<T>(work: (studio: Studio) => Promise<T>): Promise<T> {
@@ -66,7 +83,14 @@ export async function inStudio<T>(work: (studio: Studio) => Promise<T>): Promise
   const warehouse = createWarehouse({ ...engine, database: "billhouse" });
   await migrate(warehouse);
   const exports = createExports(warehouse, join(folder, "exports"));
-  const worker = await aWorker(server.address, warehouse, (store) => exports.hinder(store));
+  const reports = createReports(join(folder, "exports"));
+  const worker = await aWorker(server.address, {
+    warehouse,
+    openStore: (source) =>
+      isApiSource(source) ? reports.openStore(source) : exports.hinder(openStore(source, process.env)),
+    openExtractor: reports.openExtractor,
+    partLimitBytes: PART_LIMIT_BYTES,
+  });
   const working = worker.run();
   const connection = await Connection.connect({ address: server.address });
   const client = new Client({ connection, namespace: NAMESPACE });
@@ -74,6 +98,10 @@ export async function inStudio<T>(work: (studio: Studio) => Promise<T>): Promise
     return await work({
       client,
       deliver: (delivery) => exports.deliver(delivery),
+      async addApi(source, answers) {
+        reports.tell(source, answers);
+        await saveSource(warehouse, { ...API, name: source });
+      },
       async start(type, workflowId, input) {
         const args = input === undefined ? [] : [input];
         const started = await client.workflow.start(type, { taskQueue: TASK_QUEUE, workflowId, args });
@@ -93,7 +121,7 @@ export async function inStudio<T>(work: (studio: Studio) => Promise<T>): Promise
   }
 }
 
-async function aWorker(address: string, warehouse: Warehouse, hinder: (store: Store) => Store) {
+async function aWorker(address: string, dependencies: WorkerOptions["dependencies"]) {
   const logger = new DefaultLogger("ERROR");
   Runtime.install({ logger, shutdownSignals: [] });
   return createWorker({
@@ -101,11 +129,7 @@ async function aWorker(address: string, warehouse: Warehouse, hinder: (store: St
     config: { memoryPercent: 100, cpuPercent: 100, slots: 20, isVersioned: false },
     version: "recorded",
     workflows: await bundleWorkflows(logger),
-    dependencies: {
-      warehouse,
-      openStore: (source) => hinder(openStore(source, process.env)),
-      partLimitBytes: PART_LIMIT_BYTES,
-    },
+    dependencies,
   });
 }
 

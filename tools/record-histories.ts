@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { WorkflowHandle } from "@temporalio/client";
-import { FileError, StorageError } from "../src/domain/errors.ts";
+import { ApiError, ApiRefusalError, FileError, StorageError } from "../src/domain/errors.ts";
 import { parseMonth } from "../src/domain/month.ts";
 import { backfillId, IMPORT_ALL_ID, importId, importRunId, MESSAGES, PRUNE_ID } from "../src/domain/workflow-names.ts";
-import type { RunProgress } from "../workflows/progress.ts";
+import type { RunProgress, SourceProgress } from "../workflows/progress.ts";
 import { inStudio } from "./history-studio.ts";
 import type { Hindrance, Studio } from "./history-studio.ts";
 
@@ -17,7 +17,16 @@ import type { Hindrance, Studio } from "./history-studio.ts";
 type Recorded = Readonly<Record<string, WorkflowHandle>>;
 
 const FOLDER = fileURLToPath(new URL("../test/fixtures/histories/", import.meta.url));
-const SCENES = [playImports, playRetries, playFailures, playCancelled, playBackfill, playPrune];
+const SCENES = [
+  playImports,
+  playRetries,
+  playFailures,
+  playCancelled,
+  playBackfill,
+  playPrune,
+  playExtractions,
+  playCancelledExtraction,
+];
 const MAY = parseMonth("2026-05");
 const APRIL = parseMonth("2026-04");
 const PATIENCE_MS = 30_000;
@@ -103,6 +112,33 @@ async function playBackfill({ start, client }: Studio): Promise<Recorded> {
 
 async function playPrune({ start }: Studio): Promise<Recorded> {
   return { prune: await finished(await start("prune", PRUNE_ID)) };
+}
+
+/** Reports that take their time, are gone, are refused, and one of which there is nothing. */
+async function playExtractions({ addApi, start }: Studio): Promise<Recorded> {
+  const failed = new ApiError(
+    "POST https://management.azure.com/…: 503: the service failed or was not reached; try again",
+  );
+  const refused = new ApiRefusalError("POST https://management.azure.com/…: 400: ask for another period");
+  await addApi("extracted", ["pending", "pending", "gone", failed, "pending", "ready", refused, "pending", "no data"]);
+  const input = { source: "extracted", billingPeriod: { first: "2026-03-01", last: "2026-05-31" }, extract: true };
+  const months = await finished(await start("importSource", importId("extracted"), input));
+  const dryRun = { source: "extracted", extract: true, dryRun: true };
+  return {
+    "import-source-extracted": months,
+    "import-source-extracted-dry": await finished(await start("importSource", importId("extracted"), dryRun)),
+  };
+}
+
+/** Paused while a report is made, and cancelled. */
+async function playCancelledExtraction({ addApi, start }: Studio): Promise<Recorded> {
+  await addApi("waiting", ["pending for long"]);
+  const handle = await start("importSource", importId("waiting"), { source: "waiting" });
+  await until(async () => (await handle.query<SourceProgress>(MESSAGES.progress)).extraction !== null);
+  await handle.signal(MESSAGES.pause);
+  await until(async () => (await handle.query<SourceProgress>(MESSAGES.progress)).isPaused);
+  await handle.cancel();
+  return { "import-source-extraction-cancelled": await finished(handle) };
 }
 
 function runOf({ client }: Studio, source: string, runId: string): WorkflowHandle {

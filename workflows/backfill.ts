@@ -1,5 +1,6 @@
 import { addMonths, daysOfMonth } from "../src/domain/month.ts";
 import type { Month } from "../src/domain/month.ts";
+import { describeFailure } from "./import-source.ts";
 import type { ImportSourceInput, SourceReport } from "./import-source.ts";
 
 /** Which months of a source to import, both ends included. */
@@ -66,7 +67,7 @@ async function importMonth(host: BackfillHost, month: Month, input: ImportSource
     const { runs, moreSkipped, problems } = await host.importMonth(month, input);
     const count = (outcome: string) => runs.filter((run) => run.outcome === outcome).length;
     const errors = [
-      ...runs.flatMap((run) => (run.outcome === "failed" ? [`run ${run.runId}: ${run.error}`] : [])),
+      ...runs.flatMap((run) => (run.outcome === "failed" ? [describeFailure(run)] : [])),
       ...problems.map(({ message }) => message),
     ];
     return {

@@ -9,7 +9,7 @@ export function createRunCounter() {
   return {
     onPlan: (plan: ImportPlan): void => {
       runs.skipped = plan.moreSkipped.reduce((sum, more) => sum + more.count, plan.skipped.length);
-      runs.total = runs.imported + runs.failed + plan.runs.length + runs.skipped;
+      runs.total = runs.imported + runs.failed + plan.runs.length + (plan.extractions?.length ?? 0) + runs.skipped;
     },
     onOutcome: (run: RunOutcome): void => {
       if (run.outcome === "failed") runs.failed++;

@@ -26,7 +26,7 @@ type EmptyReport = {
 
 /** What an import of many sources needs of whoever hosts it. */
 export type ImportAllHost = {
-  readonly listSources: () => Promise<readonly string[]>;
+  readonly listSources: (options: Pick<ImportSourceInput, "runId">) => Promise<readonly string[]>;
   readonly importSource: (input: ImportSourceInput) => Promise<SourceReport>;
   readonly gate: () => Promise<void>;
   /** How many sources are imported side by side. */
@@ -42,7 +42,7 @@ export type ImportAllHost = {
  */
 export async function importAll(host: ImportAllHost, input: ImportAllInput): Promise<ImportAllReport> {
   const { sources: named = [], ...options } = input;
-  const names = named.length > 0 ? [...new Set(named)] : await host.listSources();
+  const names = named.length > 0 ? [...new Set(named)] : await host.listSources({ runId: options.runId });
   host.onSources?.(names);
   const sources = await inBatches(names, host.concurrency, async (source) => {
     await host.gate();

@@ -6,9 +6,12 @@ import { comparePlanned, countReasons } from "../src/domain/plan.ts";
 import type { SkippedCount, SkipReason } from "../src/domain/plan.ts";
 import { nameOfRun, runKeyOf, seriesOf } from "../src/domain/run.ts";
 import type { Dataset, Run, RunName } from "../src/domain/run.ts";
+import { isApiSource } from "../src/domain/source.ts";
 import type { Source } from "../src/domain/source.ts";
-import { importRun } from "./import-run.ts";
+import { importExtractions } from "./import-extractions.ts";
 import type { ImportRunInput, RunReport } from "./import-run.ts";
+import type { ExtractionProgress } from "./progress.ts";
+import { isOverwritten, settleRun } from "./settle-run.ts";
 
 /** What to import of a source. */
 export type ImportSourceInput = {
@@ -23,13 +26,18 @@ export type ImportSourceInput = {
   readonly overwrite?: boolean;
   /** Load nothing, say what would happen. */
   readonly dryRun?: boolean;
+  /** Ask an API anew, also for what is published; refused where the source is none. */
+  readonly extract?: boolean;
+  /** Only this invoice of the billing period's month (MCA). */
+  readonly invoice?: string | undefined;
 };
 
-/** What came of one discovered run. */
+/** What came of one run, or of one question to an API: that one has an empty run id where no run came of it. */
 export type RunOutcome = RunName &
   (
     | { readonly outcome: "imported"; readonly report: RunReport }
     | { readonly outcome: "would import"; readonly partCount: number; readonly byteCount: number }
+    | { readonly outcome: "would ask" }
     | { readonly outcome: "skipped"; readonly reason: SkipReason }
     | { readonly outcome: "failed"; readonly error: string; readonly errorName: string }
   );
@@ -51,18 +59,16 @@ export type ImportHost = {
   readonly importRun: (input: ImportRunInput) => Promise<RunReport>;
   /** Waits while the import is paused. */
   readonly gate: () => Promise<void>;
-  /** Hears of every plan, and of what came of each run. */
+  /** Waits for an API. Fails as AbortError when the work is to stop. */
+  readonly sleep: (seconds: number) => Promise<void>;
+  /** Hears of every plan, of every wait for an API, and of what came of each run. */
   readonly onPlan?: (plan: ImportPlan) => void;
+  readonly onWait?: (extraction: ExtractionProgress) => void;
   readonly onOutcome?: (run: RunOutcome) => void;
 };
 
 /** How often a source is listed anew because a delivery was overwritten under our hands. */
 const LISTINGS = 3;
-
-/** The host that is nothing but this process. */
-export function hostInProcess(activities: Activities): ImportHost {
-  return { activities, importRun: (input) => importRun(activities, input), gate: () => Promise.resolve() };
-}
 
 /**
  * Imports what a source holds and is not published yet, newest run first. A run that fails is reported and does not
@@ -90,7 +96,8 @@ export async function importSource(host: ImportHost, input: ImportSourceInput): 
 
 /** Plans and imports until nothing is left to do: a plan may be a part of the work only, and failures change it. */
 async function importPlanned(host: ImportHost, source: Source, input: ImportSourceInput): Promise<SourceReport> {
-  const { billingPeriod, runId, dataset, overwrite = false } = input;
+  const { billingPeriod, runId, dataset, overwrite = false, extract, invoice } = input;
+  const isDryRun = input.dryRun === true;
   const worked = new Map<string, RunOutcome>();
   for (let listing = 1; ;) {
     const keysOf = (isWanted: (run: RunOutcome) => boolean) =>
@@ -102,13 +109,16 @@ async function importPlanned(host: ImportHost, source: Source, input: ImportSour
       runId,
       dataset,
       overwrite,
+      extract,
+      invoice,
       without,
       settled: keysOf((run) => !isPermanent(run)),
     });
     host.onPlan?.(plan);
+    if (plan.extractions !== undefined && isApiSource(source)) return importExtractions(host, source, plan, isDryRun);
     const outcomes: RunOutcome[] = [];
     for (const run of plan.runs) {
-      const outcome = await settle(host, source, run, input.dryRun === true);
+      const outcome = isDryRun ? wouldImport(run) : await settleRun(host, source, run);
       worked.set(runKeyOf(run), outcome);
       outcomes.push(outcome);
       host.onOutcome?.(outcome);
@@ -135,28 +145,13 @@ function mayOthersAnswer({ skipped, moreSkipped }: ImportPlan, outcomes: readonl
   return moreSkipped.length > 0 || skipped.some((run) => isSuperseded(run) && failed.has(seriesInSource(run)));
 }
 
-async function settle(host: ImportHost, source: Source, run: Run, isDryRun: boolean): Promise<RunOutcome> {
-  const name = nameOfRun(run);
-  if (isDryRun) {
-    const byteCount = run.parts.reduce((sum, part) => sum + part.byteCount, 0);
-    return { ...name, outcome: "would import", partCount: run.parts.length, byteCount };
-  }
-  await host.gate();
-  try {
-    return { ...name, outcome: "imported", report: await host.importRun({ source, run }) };
-  } catch (error) {
-    if (!(error instanceof Error) || error.name === "AbortError") throw error;
-    if (error.name === "AlreadyRunningError") return { ...name, outcome: "skipped", reason: "another import is at it" };
-    return { ...name, outcome: "failed", error: error.message, errorName: error.name };
-  }
+function wouldImport(run: Run): RunOutcome {
+  const byteCount = run.parts.reduce((sum, part) => sum + part.byteCount, 0);
+  return { ...nameOfRun(run), outcome: "would import", partCount: run.parts.length, byteCount };
 }
 
 function isPermanent(run: RunOutcome): boolean {
   return run.outcome === "failed" && PERMANENT_ERRORS.includes(run.errorName);
-}
-
-function isOverwritten(run: RunOutcome | undefined): boolean {
-  return run?.outcome === "failed" && run.errorName === "OverwrittenError";
 }
 
 function isSuperseded({ reason }: { readonly reason: SkipReason }): boolean {
@@ -175,11 +170,18 @@ export function withoutSkipped(report: SourceReport): SourceReport {
   return { ...report, runs, moreSkipped: countReasons(...skipped, ...report.moreSkipped) };
 }
 
+/** What went wrong with one run, of which people know the source. */
+export function describeFailure({ dataset, month, runId, error }: RunOutcome & { outcome: "failed" }): string {
+  return `${runId === "" ? `${dataset} ${month}` : `run ${runId}`}: ${error}`;
+}
+
 /** Everything that went wrong with some of the runs, each in full: none when all is well. */
 export function errorsOf({ runs, problems }: Pick<SourceReport, "runs" | "problems">): string[] {
   const failed = runs.flatMap((run) => (run.outcome === "failed" ? [run] : []));
   return [
-    ...failed.map((run) => `${run.exportName} ${run.month} ${run.runId}: ${run.error}`),
+    ...failed.map(
+      (run) => `${run.exportName} ${run.month} ${run.runId === "" ? run.dataset : run.runId}: ${run.error}`,
+    ),
     ...problems.map((problem) => problem.message),
   ];
 }

@@ -1,3 +1,4 @@
+import type { Extraction } from "../src/domain/extraction.ts";
 import type { Month } from "../src/domain/month.ts";
 import type { Dataset } from "../src/domain/run.ts";
 
@@ -39,10 +40,19 @@ export type SourceProgress = {
   };
   /** The id of the workflow that imports a run at present. */
   readonly current: string | null;
+  /** What an API was asked for and is not ready yet. */
+  readonly extraction: ExtractionProgress | null;
   /** Rows of the runs that are imported. */
   readonly rows: number;
   readonly rejected: number;
   readonly startedAt: string;
+};
+
+/** What an API was asked for, since when, and when it is looked at again. */
+export type ExtractionProgress = Extraction & {
+  readonly askedAt: string;
+  readonly waitedSeconds: number;
+  readonly looksAgainAt: string;
 };
 
 /** How far the import of many sources is. */

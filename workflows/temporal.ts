@@ -26,6 +26,7 @@ import { workflowFailure } from "./temporal/failures.ts";
 import { createGate } from "./temporal/gate.ts";
 import { watchParts } from "./temporal/parts.ts";
 import { attributesOfRun, attributesOfSource, requireAttributes } from "./temporal/search-attributes.ts";
+import { waitSeconds } from "./temporal/timer.ts";
 
 // The orchestrations as Temporal's workflows. What they do is in the files beside this one; here is what Temporal adds:
 // children, signals, queries, search attributes, limits, and failures in Temporal's terms.
@@ -49,20 +50,24 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
     const startedAt = new Date().toISOString();
     let state: SourceProgress["state"] = "planning";
     let current: string | null = null;
+    let extraction: SourceProgress["extraction"] = null;
     setHandler(defineQuery<SourceProgress>(MESSAGES.progress), () => ({
       source,
       state,
       isPaused: gate.isPaused(),
       ...counter.counts(),
       current,
+      extraction,
       startedAt,
     }));
     const report = await importOneSource(
       {
         activities,
         gate: gate.pass,
+        sleep: waitSeconds,
         async importRun(one) {
           current = importRunId(one.run);
+          extraction = null;
           const ofRun = { type: "importRun", id: current, input: one, attributes: attributesOfRun(one.run) } as const;
           return runChild<typeof importRun>(gate, ofRun);
         },
@@ -70,8 +75,12 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
           state = "importing";
           counter.onPlan(plan);
         },
+        onWait(pending) {
+          extraction = pending;
+        },
         onOutcome(run) {
           current = null;
+          extraction = null;
           counter.onOutcome(run);
         },
       },

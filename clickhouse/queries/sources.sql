@@ -1,5 +1,5 @@
 -- Every source that was not removed, as configured last.
-SELECT name, kind, place, credential, enabled, priority, reject_limit
+SELECT name, kind, place, credential, settings, enabled, priority, reject_limit
 FROM sources FINAL
 WHERE NOT removed
 ORDER BY name

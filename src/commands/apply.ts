@@ -5,6 +5,8 @@ import { listSources, saveSource } from "../../clickhouse/sources.ts";
 import { EXIT } from "../context.ts";
 import type { Command, Context, ExitCode } from "../context.ts";
 import { InvalidRequestError } from "../domain/errors.ts";
+import { credentialOf, placeOf } from "../domain/source-place.ts";
+import { furtherSettings } from "../domain/source-text.ts";
 import type { Source } from "../domain/source.ts";
 import { changeWarehouse } from "../open-warehouse.ts";
 import { parseSourcesFile } from "../sources-file.ts";
@@ -13,7 +15,6 @@ import { isTemporalSet } from "../temporal/connect-options.ts";
 import type { Temporal } from "../temporal/connect.ts";
 import { applySchedules } from "./apply-schedules.ts";
 import { countOf } from "./format.ts";
-import { credentialOf, placeOf } from "./sources.ts";
 
 /** Which file to apply. */
 export type ApplyOptions = { readonly file: string; readonly dryRun: boolean; readonly json: boolean };
@@ -96,6 +97,7 @@ function settingsOf(source: Source): Record<string, string> {
     kind,
     place: placeOf(source),
     credential: credentialOf(source),
+    ...furtherSettings(source),
     enabled: String(enabled),
     priority: String(priority),
     rejectLimit: String(rejectLimit),

@@ -9,7 +9,7 @@ import { inBatches } from "../domain/in-batches.ts";
 import { daysOfMonth } from "../domain/month.ts";
 import type { Month } from "../domain/month.ts";
 import type { Run } from "../domain/run.ts";
-import type { Source } from "../domain/source.ts";
+import type { StoredSource } from "../domain/source.ts";
 import { readWarehouse } from "../open-warehouse.ts";
 import { discoverRuns } from "../sources/discover.ts";
 import { downloadFile, isThere, placeBelow } from "../sources/download.ts";
@@ -17,7 +17,7 @@ import type { DownloadFile, DownloadOutcome } from "../sources/download.ts";
 import { openStore } from "../sources/open-store.ts";
 import type { Store, StoredFile } from "../sources/store.ts";
 import { countOf, formatBytes } from "./format.ts";
-import { requireSource } from "./require-sources.ts";
+import { requireSource, requireStored } from "./require-sources.ts";
 import { formatTable } from "./table.ts";
 import type { Column } from "./table.ts";
 
@@ -52,7 +52,7 @@ const COLUMNS: readonly Column<FileLine>[] = [
 export const download: Command<DownloadOptions> = async (context, options) => {
   const directory = resolve(context.cwd, options.outputDir);
   const source = await readWarehouse(context, async (warehouse) =>
-    requireSource(await listSources(warehouse, {}), options.sourceName),
+    requireStored(requireSource(await listSources(warehouse, {}), options.sourceName)),
   );
   const store = openStore(source, context.env);
   const { deliveries, problems } = await findDeliveries(context, source, store, options);
@@ -85,7 +85,7 @@ export const download: Command<DownloadOptions> = async (context, options) => {
 
 async function findDeliveries(
   { signal }: Context,
-  source: Source,
+  source: StoredSource,
   store: Store,
   { month, dataset, skipCsv }: DownloadOptions,
 ): Promise<Found> {

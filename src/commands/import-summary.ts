@@ -1,4 +1,5 @@
 import type { SourceResult } from "../../workflows/import-all.ts";
+import { describeFailure } from "../../workflows/import-source.ts";
 import type { RunOutcome } from "../../workflows/import-source.ts";
 import type { Context } from "../context.ts";
 import { countReasons } from "../domain/plan.ts";
@@ -41,11 +42,11 @@ function countsOf(lines: readonly Line[], results: readonly SourceResult[], mill
   const count = (outcome: RunOutcome["outcome"]) => lines.filter(({ run }) => run.outcome === outcome).length;
   const failedSources = results.filter((result) => result.error !== null).length;
   const problems = results.reduce((sum, result) => sum + result.problems.length, 0);
-  const wouldImport = count("would import");
+  const [wouldImport, wouldAsk] = [count("would import"), count("would ask")];
   const facts = [
-    wouldImport > 0
-      ? `${countOf(wouldImport, "run")} would be imported`
-      : `${countOf(count("imported"), "run")} imported`,
+    ...(wouldImport > 0 ? [`${countOf(wouldImport, "run")} would be imported`] : []),
+    ...(wouldAsk > 0 ? [`${countOf(wouldAsk, "question")} to APIs would be asked`] : []),
+    ...(wouldImport + wouldAsk > 0 ? [] : [`${countOf(count("imported"), "run")} imported`]),
     skippedOf(results),
     `${count("failed")} failed`,
     ...(problems > 0 ? [countOf(problems, "problem")] : []),
@@ -83,7 +84,7 @@ function errorsOf({ error, problems, runs }: SourceResult): string[] {
   return [
     ...(error === null ? [] : [error]),
     ...problems.map((problem) => problem.message),
-    ...runs.flatMap((run) => (run.outcome === "failed" ? [`run ${run.runId}: ${run.error}`] : [])),
+    ...runs.flatMap((run) => (run.outcome === "failed" ? [describeFailure(run)] : [])),
   ];
 }
 

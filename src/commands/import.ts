@@ -1,11 +1,13 @@
 import { listSources } from "../../clickhouse/sources.ts";
 import type { SourceResult } from "../../workflows/import-all.ts";
-import type { RunOutcome } from "../../workflows/import-source.ts";
+import type { ImportSourceInput, RunOutcome } from "../../workflows/import-source.ts";
 import { EXIT } from "../context.ts";
 import type { Command, Context, ExitCode } from "../context.ts";
 import { InvalidRequestError } from "../domain/errors.ts";
 import type { DayRange } from "../domain/month.ts";
 import type { SkippedCount } from "../domain/plan.ts";
+import { isApiSource } from "../domain/source.ts";
+import type { Source } from "../domain/source.ts";
 import { IMPORT_ALL_ID, importId } from "../domain/workflow-names.ts";
 import { changeWarehouse } from "../open-warehouse.ts";
 import { isTemporalSet } from "../temporal/connect-options.ts";
@@ -29,9 +31,10 @@ export const importSources: Command<ImportOptions> = (context, options) =>
 
 function importHere(context: Context, options: ImportOptions): Promise<ExitCode> {
   return changeWarehouse(context, async (warehouse) => {
-    const sources = requireSources(await listSources(warehouse, {}), options.sourceName);
+    const { sourceName, billingPeriod, runId, overwrite, dryRun } = options;
+    const isWanted = (source: Source) => sourceName.length > 0 || runId === undefined || !isApiSource(source);
+    const sources = requireSources(await listSources(warehouse, {}), sourceName).filter(isWanted);
     const begin = performance.now();
-    const { billingPeriod, runId, overwrite, dryRun } = options;
     const input = { sources: sources.map(({ name }) => name), billingPeriod, runId, overwrite, dryRun };
     const results = await runImports(context, warehouse, input);
     if (results === undefined) return EXIT.failed;
@@ -40,20 +43,15 @@ function importHere(context: Context, options: ImportOptions): Promise<ExitCode>
 }
 
 async function importInTemporal(context: Context, options: ImportOptions): Promise<ExitCode> {
+  const { billingPeriod, runId, overwrite, dryRun } = options;
+  const what = { billingPeriod, runId, overwrite, dryRun };
+  const sources = [...new Set(options.sourceName)];
+  const [source] = sources;
+  if (source !== undefined && sources.length === 1) return importOneInTemporal(context, options, { source, ...what });
   const { withTemporal } = await import("../temporal/connect.ts");
   const { runWorkflow } = await import("./run-workflow.ts");
   const { resultOf } = await import("./workflow-results.ts");
   return withTemporal(context.env, async (temporal) => {
-    const { billingPeriod, runId, overwrite, dryRun } = options;
-    const what = { billingPeriod, runId, overwrite, dryRun };
-    const sources = [...new Set(options.sourceName)];
-    const [source] = sources;
-    if (source !== undefined && sources.length === 1) {
-      const input = { source, ...what };
-      const end = await runWorkflow(context, temporal, { workflowId: importId(source), type: "importSource", input });
-      if (end === undefined) return EXIT.failed;
-      return tellImport(context, options, resultOf.importSource(end, source), end.milliseconds);
-    }
     const input = { sources, ...what };
     const end = await runWorkflow(context, temporal, { workflowId: IMPORT_ALL_ID, type: "importAll", input });
     if (end === undefined) return EXIT.failed;
@@ -62,6 +60,23 @@ async function importInTemporal(context: Context, options: ImportOptions): Promi
     throw new InvalidRequestError(
       "No source is enabled. Add one with `billhouse sources add`, or enable it with `billhouse sources enable NAME`.",
     );
+  });
+}
+
+/** Imports one source in Temporal, and says what came of it. */
+export async function importOneInTemporal(
+  context: Context,
+  options: Pick<ImportOptions, "json" | "runId">,
+  input: ImportSourceInput,
+): Promise<ExitCode> {
+  const { withTemporal } = await import("../temporal/connect.ts");
+  const { runWorkflow } = await import("./run-workflow.ts");
+  const { resultOf } = await import("./workflow-results.ts");
+  const { source } = input;
+  return withTemporal(context.env, async (temporal) => {
+    const end = await runWorkflow(context, temporal, { workflowId: importId(source), type: "importSource", input });
+    if (end === undefined) return EXIT.failed;
+    return tellImport(context, options, resultOf.importSource(end, source), end.milliseconds);
   });
 }
 

@@ -8,14 +8,14 @@ import type { DayRange } from "../domain/month.ts";
 import { planImport } from "../domain/plan.ts";
 import type { PlannedRun } from "../domain/plan.ts";
 import type { Run } from "../domain/run.ts";
-import type { Source } from "../domain/source.ts";
+import { placeOf } from "../domain/source-place.ts";
+import type { StoredSource } from "../domain/source.ts";
 import { readWarehouse } from "../open-warehouse.ts";
 import { discoverRuns } from "../sources/discover.ts";
 import type { Discovery } from "../sources/discover.ts";
 import { openStore } from "../sources/open-store.ts";
 import { countOf, formatBytes, formatCount } from "./format.ts";
-import { requireSources } from "./require-sources.ts";
-import { placeOf } from "./sources.ts";
+import { isStored, requireSources, requireStored } from "./require-sources.ts";
 import { formatTable } from "./table.ts";
 import type { Column } from "./table.ts";
 
@@ -28,7 +28,7 @@ export type InspectOptions = {
 
 type RunState = "imported" | "pending" | "superseded" | "withdrawn";
 type InspectedRun = { readonly run: Run; readonly state: RunState };
-type Inspected = { readonly source: Source } & (
+type Inspected = { readonly source: StoredSource } & (
   | { readonly error: null; readonly runs: readonly InspectedRun[]; readonly found: Omit<Discovery, "runs"> }
   | { readonly error: string }
 );
@@ -51,7 +51,10 @@ export const inspect: Command<InspectOptions> = (context, options) =>
   readWarehouse(context, async (warehouse) => {
     const sources = requireSources(await listSources(warehouse, {}), options.sourceName);
     const inspected: Inspected[] = [];
-    for (const source of sources) inspected.push(await inspectSource(context, warehouse, source, options));
+    // Without names the others are passed over: there is nothing wrong with them.
+    for (const source of options.sourceName.length > 0 ? sources.map(requireStored) : sources.filter(isStored)) {
+      inspected.push(await inspectSource(context, warehouse, source, options));
+    }
     if (options.json) context.print(JSON.stringify({ sources: inspected.map(toJson) }, null, 2));
     else for (const one of inspected) printSource(context, one);
     return inspected.every((one) => one.error === null) ? EXIT.done : EXIT.failed;
@@ -60,7 +63,7 @@ export const inspect: Command<InspectOptions> = (context, options) =>
 async function inspectSource(
   { env, signal }: Context,
   warehouse: Warehouse,
-  source: Source,
+  source: StoredSource,
   { billingPeriod }: InspectOptions,
 ): Promise<Inspected> {
   try {

@@ -4,7 +4,7 @@ import { EXIT } from "../context.ts";
 import type { Command, Context, ExitCode } from "../context.ts";
 import { PRUNE_ID } from "../domain/workflow-names.ts";
 import { changeWarehouse } from "../open-warehouse.ts";
-import { openStore } from "../sources/open-store.ts";
+import { openExtractor, openStore } from "../sources/open-store.ts";
 import { isTemporalSet } from "../temporal/connect-options.ts";
 import { countOf, formatBytes, formatCount } from "./format.ts";
 import { formatTable } from "./table.ts";
@@ -39,6 +39,7 @@ function pruneHere(context: Context, options: PruneOptions): Promise<ExitCode> {
     const activities = createActivities({
       warehouse,
       openStore: (source) => openStore(source, env),
+      openExtractor: (source) => openExtractor(source, env),
       signal,
       onProgress: () => undefined,
     });

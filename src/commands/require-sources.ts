@@ -1,5 +1,6 @@
 import { InvalidRequestError } from "../domain/errors.ts";
-import type { Source } from "../domain/source.ts";
+import { isApiSource } from "../domain/source.ts";
+import type { Source, StoredSource } from "../domain/source.ts";
 
 /**
  * The named sources in the order of their names' first mention, enabled or not; every enabled one when none is named.
@@ -29,5 +30,22 @@ export function requireSource(sources: readonly Source[], name: string): Source 
   throw new InvalidRequestError(
     `There is no source ${JSON.stringify(name)}. ` +
       (known === "" ? "Add one with `billhouse sources add`." : `There are: ${known}.`),
+  );
+}
+
+/** Whether a source's files can be listed. */
+export function isStored(source: Source): source is StoredSource {
+  return source.kind === "blob" || source.kind === "folder";
+}
+
+/** The same source, if its files can be listed. Throws InvalidRequestError that says what can be done instead. */
+export function requireStored(source: Source): StoredSource {
+  if (isStored(source)) return source;
+  throw new InvalidRequestError(
+    `${source.name}: is a ${source.kind} source, ${
+      isApiSource(source)
+        ? "whose runs begin to exist when they are asked for: `billhouse import` and `billhouse extract` ask"
+        : "whose files are given to it and not kept"
+    }. \`billhouse publications\` lists what it brought.`,
   );
 }

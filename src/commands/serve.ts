@@ -8,11 +8,15 @@ import { readConfig } from "../config.ts";
 import { EXIT } from "../context.ts";
 import type { Command } from "../context.ts";
 import { stateOf } from "../domain/token.ts";
+import type { TestSource } from "../http/dependencies.ts";
+import type { ImportEvent } from "../import-events.ts";
 import { createImports } from "../imports/imports.ts";
+import { createIngest } from "../imports/ingest.ts";
 import { createLog } from "../log.ts";
 import { openWarehouse } from "../open-warehouse.ts";
 import { logProgress } from "../progress.ts";
 import { startServer } from "../server.ts";
+import { testSource } from "../sources/test-source.ts";
 import { readVersion } from "../version.ts";
 
 /** Where to listen; the environment says what is not given. */
@@ -29,9 +33,20 @@ export const serve: Command<ServeOptions> = async (context, options) => {
   try {
     if (place.kind === "embedded") await migrate(warehouse); // a server's schema is brought up to date by `migrate`
     signal.throwIfAborted();
-    const imports = await createImports({ env, cwd, warehouse, tell: (event) => progress.tell(event) });
+    const hosting = { env, cwd, warehouse, tell: (event: ImportEvent) => progress.tell(event) };
+    const imports = await createImports(hosting);
+    const ingest = createIngest(hosting);
     try {
-      const server = await startServer({ warehouse, imports, config, version: readVersion(), log });
+      const test: TestSource = (source, asked) => testSource(source, env, asked);
+      const server = await startServer({
+        warehouse,
+        imports,
+        ingest,
+        testSource: test,
+        config,
+        version: readVersion(),
+        log,
+      });
       try {
         context.print(introduce(server.url, config));
         for (const line of await adviceOf(warehouse, config)) context.note(line);
@@ -40,7 +55,7 @@ export const serve: Command<ServeOptions> = async (context, options) => {
         await server.stop();
       }
     } finally {
-      await imports.close();
+      await Promise.all([imports.close(), ingest.close()]);
     }
   } finally {
     await close();

@@ -5,32 +5,23 @@ import { EXIT } from "../context.ts";
 import type { Command, Context } from "../context.ts";
 import { InvalidRequestError } from "../domain/errors.ts";
 import { formatMoment } from "../domain/moment.ts";
-import { formatCredential } from "../domain/source.ts";
+import { credentialOf, placeOf } from "../domain/source-place.ts";
+import { furtherSettings, ownSettings } from "../domain/source-text.ts";
 import type { Source } from "../domain/source.ts";
 import { changeWarehouse, readWarehouse } from "../open-warehouse.ts";
-import { resolveSource, SourceSettings } from "../source-settings.ts";
 import { isTemporalSet } from "../temporal/connect-options.ts";
 import { requireSource } from "./require-sources.ts";
+import { readSourceOptions } from "./source-options.ts";
+import type { SourceOptions } from "./source-options.ts";
 import { formatTable } from "./table.ts";
-
-/** A source by options. */
-export type AddOptions = {
-  readonly name: string;
-  readonly url?: string;
-  readonly path?: string;
-  readonly credential?: string;
-  readonly priority?: number;
-  readonly rejectLimit?: number;
-  readonly disabled: boolean;
-};
 
 type Named = { readonly name: string };
 type Json = { readonly json: boolean };
 type Shown = { readonly source: Source; readonly status: SourceStatus | null };
 
 /** Adds a source. Its name must be free. */
-export const addSource: Command<AddOptions> = (context, options) => {
-  const source = readOptions(options, context.cwd);
+export const addSource: Command<SourceOptions> = (context, options) => {
+  const source = readSourceOptions(options, context.cwd);
   return changeWarehouse(context, async (warehouse) => {
     if ((await listSources(warehouse, {})).some((known) => known.name === source.name)) {
       throw new InvalidRequestError(
@@ -38,7 +29,7 @@ export const addSource: Command<AddOptions> = (context, options) => {
       );
     }
     await saveSource(warehouse, source);
-    context.print(`Added ${source.name}: ${placeOf(source)}`);
+    context.print(`Added ${source.name}: ${placeOf(source) || "waits for files that are given to it"}`);
     return EXIT.done;
   });
 };
@@ -100,38 +91,6 @@ async function forgetSchedule({ env, print }: Context, name: string): Promise<vo
   });
 }
 
-/** Where a source's files are, without anything secret. */
-export function placeOf(source: Source): string {
-  return source.kind === "blob" ? source.url : source.path;
-}
-
-/** What a source signs in with, by name only. */
-export function credentialOf(source: Source): string {
-  return source.kind === "folder" ? "" : formatCredential(source.credential);
-}
-
-function readOptions({ url, path, credential, disabled, ...options }: AddOptions, cwd: string): Source {
-  if ((url === undefined) === (path === undefined)) {
-    throw new InvalidRequestError("Give either --url (Azure Blob Storage) or --path (a directory), not both.");
-  }
-  if (path !== undefined && credential !== undefined) {
-    throw new InvalidRequestError("--credential belongs to --url: a directory needs none.");
-  }
-  const settings = { ...options, enabled: !disabled };
-  const place =
-    url === undefined
-      ? { kind: "folder", path }
-      : { kind: "blob", url, ...(credential === undefined ? {} : { credential: readCredential(credential) }) };
-  const parsed = SourceSettings.safeParse({ ...settings, ...place });
-  if (parsed.success) return resolveSource(parsed.data, cwd);
-  const wrong = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-  throw new InvalidRequestError(wrong.join("; "));
-}
-
-function readCredential(text: string): unknown {
-  return text.startsWith("env:") ? { env: text.slice("env:".length) } : text;
-}
-
 async function listShown(warehouse: Warehouse): Promise<Shown[]> {
   const [sources, statuses] = await Promise.all([listSources(warehouse, {}), listSourceStatus(warehouse, {})]);
   const byName = new Map(statuses.map((status) => [status.source, status]));
@@ -142,6 +101,7 @@ function tableOf(shown: readonly Shown[]): string {
   return formatTable<Shown>(
     [
       { title: "source", value: ({ source }) => source.name },
+      { title: "kind", value: ({ source }) => source.kind },
       { title: "enabled", value: ({ source }) => (source.enabled ? "yes" : "no") },
       { title: "priority", value: ({ source }) => source.priority, align: "right" },
       { title: "last attempt", value: ({ status }) => formatMoment(status?.attempted_at ?? "never") },
@@ -158,8 +118,9 @@ function printSource({ print }: Context, { source, status }: Shown): void {
   const facts: (readonly [string, string])[] = [
     ["name", source.name],
     ["kind", source.kind],
-    ["place", placeOf(source)],
-    ...(source.kind === "blob" ? [["credential", credentialOf(source)] as const] : []),
+    ["place", placeOf(source) || "none: files are given to it"],
+    ...(credentialOf(source) === "" ? [] : [["credential", credentialOf(source)] as const]),
+    ...Object.entries(furtherSettings(source)).map(([name, value]) => [inWords(name), value] as const),
     ["enabled", source.enabled ? "yes" : "no"],
     ["priority", `${source.priority} (the smaller one answers where sources overlap)`],
     ["reject limit", `${source.rejectLimit} rows of a run`],
@@ -174,6 +135,11 @@ function printSource({ print }: Context, { source, status }: Shown): void {
   if (status !== null && status.error !== "") print(`error\n${status.error.replace(/^/gm, "  ")}`);
 }
 
+/** `monthsBack` as "months back". */
+function inWords(setting: string): string {
+  return setting.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
 function toJson({ source, status }: Shown): object {
   const { name, kind, enabled, priority, rejectLimit } = source;
   return {
@@ -181,6 +147,7 @@ function toJson({ source, status }: Shown): object {
     kind,
     place: placeOf(source),
     credential: credentialOf(source),
+    ...ownSettings(source),
     enabled,
     priority,
     rejectLimit,

@@ -1,13 +1,13 @@
 import { createActivities } from "../../activities/activities.ts";
 import type { Activities, ActivityDependencies } from "../../activities/activities.ts";
 import type { Warehouse } from "../../clickhouse/client.ts";
-import { hostInProcess, importSource } from "../../workflows/import-source.ts";
+import { importSource } from "../../workflows/import-source.ts";
 import type { ImportSourceInput, SourceReport } from "../../workflows/import-source.ts";
 import { readConfig } from "../config.ts";
 import type { Context } from "../context.ts";
-import { watchActivities } from "../import-events.ts";
 import type { ImportEvent } from "../import-events.ts";
-import { openStore } from "../sources/open-store.ts";
+import { createProcessHost } from "../process-host.ts";
+import { openExtractor, openStore } from "../sources/open-store.ts";
 import { createProgress } from "./create-progress.ts";
 
 /** What orchestration needs of this process. */
@@ -36,21 +36,22 @@ export async function workInProcess<Result>(
   const bound = bind({
     warehouse,
     openStore: (source) => openStore(source, env),
+    openExtractor: (source) => openExtractor(source, env),
     signal,
     onProgress: (loaded) => progress.tell({ event: "part progress", ...loaded }),
     partLimitBytes: readConfig(env, context.cwd).partLimitBytes,
   });
-  const activities = watchActivities(bound, (event) => {
+  const tell = (event: ImportEvent) => {
     if (event.event === "run started") unfinished.set(event.runId, event);
     // What fails because of Ctrl-C did not fail: it was stopped.
-    if (signal.aborted && (event.event === "run failed" || event.event === "part failed")) return;
+    if (signal.aborted && event.event.endsWith(" failed")) return;
     if (event.event === "run imported" || event.event === "run failed") unfinished.delete(event.runId);
     progress.tell(event);
-  });
-  const host = hostInProcess(activities);
+  };
+  const host = createProcessHost({ activities: bound, signal, tell });
   try {
     const result = await work({
-      activities,
+      activities: host.activities,
       gate: host.gate,
       async importSource(input) {
         try {

@@ -4,7 +4,7 @@ import type { Command } from "../context.ts";
 import { createLog } from "../log.ts";
 import { changeWarehouse } from "../open-warehouse.ts";
 import { logProgress } from "../progress.ts";
-import { openStore } from "../sources/open-store.ts";
+import { openExtractor, openStore } from "../sources/open-store.ts";
 import { readTemporalOptions } from "../temporal/connect-options.ts";
 import { withTemporal } from "../temporal/connect.ts";
 import { registerSearchAttributes } from "../temporal/search-attributes.ts";
@@ -32,7 +32,12 @@ export const runWorker: Command<object> = async (context) => {
         config,
         version: readVersion(),
         workflows: await bundleWorkflows(temporalLogger(log)),
-        dependencies: { warehouse, openStore: (source) => openStore(source, env), partLimitBytes },
+        dependencies: {
+          warehouse,
+          openStore: (source) => openStore(source, env),
+          openExtractor: (source) => openExtractor(source, env),
+          partLimitBytes,
+        },
         tell(event, isCanceled) {
           metrics.count(event, isCanceled);
           if (!isCanceled) progress.tell(event);

@@ -30,6 +30,10 @@ const CLASSES = [
   errors.ReconciliationError,
   errors.OverwrittenError,
   errors.StorageError,
+  errors.ApiError,
+  errors.ApiRefusalError,
+  errors.AuthenticationError,
+  errors.PermissionError,
 ];
 
 function completed(end: WorkflowEnd): unknown {

@@ -63,6 +63,9 @@ export const CANONICAL_COLUMNS: readonly CanonicalColumn[] = [
   column("amortized_cost_in_pricing_currency", "decimal", "Amortized cost in pricing_currency", [
     "PricingCurrencyEffectiveCost",
   ]),
+  column("cost_with_tax", "decimal", "Actual cost times the tax factor of its source; empty without one", [
+    "CostWithTax",
+  ]),
   column("payg_cost_in_billing_currency", "decimal", "Cost at list (pay-as-you-go) prices in billing_currency", [
     "PaygCostInBillingCurrency",
     "ListCost",

@@ -38,6 +38,9 @@ export class HeaderError extends BillhouseError {}
 /** A file whose bytes are not what was announced: truncated, corrupt, of another size, with broken quoting. */
 export class FileError extends BillhouseError {}
 
+/** A file that unpacks to more than a part may. */
+export class PartLimitError extends FileError {}
+
 /** Rows that cannot be used, over the source's limit. */
 export class RejectedRowsError extends BillhouseError {}
 
@@ -61,6 +64,18 @@ export class ThrottledError extends StorageError {
   }
 }
 
+/** One of Azure's APIs failed, was not reached, or gave what cannot be read: a later try may succeed. */
+export class ApiError extends BillhouseError {}
+
+/** One of Azure's APIs refused what it was asked: the request, the scope or the period has to change first. */
+export class ApiRefusalError extends BillhouseError {}
+
+/** Nobody is signed in: the identity, its secret or its certificate is wrong, has expired, or is missing. */
+export class AuthenticationError extends BillhouseError {}
+
+/** Who is signed in may not do that: a role is missing. */
+export class PermissionError extends BillhouseError {}
+
 /** The same import is being done elsewhere at this moment. */
 export class AlreadyRunningError extends BillhouseError {}
 
@@ -73,9 +88,13 @@ export const PERMANENT_ERRORS: readonly string[] = [
   InvalidParameterError.name,
   NotFoundError.name,
   ConfigurationError.name,
+  ApiRefusalError.name,
+  AuthenticationError.name,
+  PermissionError.name,
   ManifestError.name,
   HeaderError.name,
   FileError.name,
+  PartLimitError.name,
   RejectedRowsError.name,
   ReconciliationError.name,
 ];

@@ -38,18 +38,19 @@ export function countRows(loads: readonly Load[]): { loaded: number; rejected: n
  * and that not more rows are rejected than the source allows. Throws RejectedRowsError or ReconciliationError.
  */
 export function requireEveryRow(run: Run, loads: readonly Load[], rejectLimit: number): void {
+  const who = run.manifestPath === null ? "the sender" : "the manifest";
   for (const { part, rowsLoaded, rowsRejected } of loads) {
-    requireCount(part.path, part.declaredRowCount, rowsLoaded + rowsRejected);
+    requireCount(part.path, who, part.declaredRowCount, rowsLoaded + rowsRejected);
   }
   const { loaded, rejected } = countRows(loads);
-  requireCount(run.manifestPath ?? run.exportName, run.declaredRowCount, loaded + rejected);
+  requireCount(run.manifestPath ?? run.exportName, who, run.declaredRowCount, loaded + rejected);
   if (rejected > rejectLimit) throw new RejectedRowsError(describeRejects(loads, rejected, rejectLimit));
 }
 
-function requireCount(place: string, declared: number | null, found: number): void {
+function requireCount(place: string, who: string, declared: number | null, found: number): void {
   if (declared === null || declared === found) return;
   throw new ReconciliationError(
-    `${place}: the manifest announces ${declared} rows, but there are ${found}. ` +
+    `${place}: ${who} announces ${declared} rows, but there are ${found}. ` +
       "Nothing was published. Deliver the run again.",
   );
 }

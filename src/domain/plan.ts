@@ -29,7 +29,8 @@ export type SkipReason =
   | "outside of the billing period"
   | "another run id"
   | "another dataset"
-  | "another import is at it";
+  | "another import is at it"
+  | "the API has no data";
 
 /** A run that is not imported. */
 export type SkippedRun = RunName & { readonly reason: SkipReason };

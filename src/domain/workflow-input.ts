@@ -36,7 +36,12 @@ function read<T extends object>(
 
 /** Reads what to import of a source. */
 export function readImportSource(input: unknown) {
-  return read<{ source: string } & ImportOptions>("importSource", input, { source: sourceName, ...IMPORT_OPTIONS });
+  return read<{ source: string } & ImportOptions & ExtractionOptions>("importSource", input, {
+    source: sourceName,
+    ...IMPORT_OPTIONS,
+    extract: optional(flag),
+    invoice: optional(text),
+  });
 }
 
 /** Demands a run and its source, which the import of the source gives: nobody writes those by hand. */
@@ -89,6 +94,8 @@ type ImportOptions = {
   overwrite?: boolean;
   dryRun?: boolean;
 };
+
+type ExtractionOptions = { extract?: boolean; invoice?: string };
 
 type Backfill<Result> = {
   source: string;

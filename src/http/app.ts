@@ -11,6 +11,7 @@ import { answerFailure, answerFailures } from "./failures.ts";
 import { addHealthRoutes } from "./health.ts";
 import { addMetrics } from "./metrics.ts";
 import { addOpenApi } from "./open-api.ts";
+import { limitBodies } from "./request-bodies.ts";
 import { requestIdOf } from "./request-id.ts";
 import { ROUTES } from "./routes.ts";
 import { scrub } from "./scrub.ts";
@@ -18,7 +19,7 @@ import { countTraffic, onEnd } from "./traffic.ts";
 
 const MOST_PARAMETER_LENGTH = 4096; // an id of Azure's in a path has hundreds of characters
 const HEADER_BYTES = 16 << 10; // of all headers, as Node takes by itself
-const REQUEST_MS = 60_000; // to send a request as a whole
+const BODY_MS = 60_000; // to send a body as a whole
 const MINUTE_MS = 60_000;
 
 /** Builds the service; it listens nowhere yet. Without a log it writes none. */
@@ -35,7 +36,7 @@ export async function createApp(dependencies: HttpDependencies, log?: FastifyBas
     http: { maxHeaderSize: settings.maxUrlLength + HEADER_BYTES },
     return503OnClosing: false, // what comes over a connection that is still open is answered
     forceCloseConnections: "idle",
-    requestTimeout: REQUEST_MS,
+    requestTimeout: 0, // see limitBodies; for headers Node has a limit of its own
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -43,6 +44,7 @@ export async function createApp(dependencies: HttpDependencies, log?: FastifyBas
   nameRequests(app);
   countTraffic(app, traffic);
   limitUrls(app, settings.maxUrlLength);
+  limitBodies(app, BODY_MS);
   await app.register(fastifyHelmet, { contentSecurityPolicy: { directives: POLICY } });
   if (settings.corsOrigins.length > 0) {
     await app.register(fastifyCors, {

@@ -3,6 +3,9 @@ import { createEdits } from "../../clickhouse/edits.ts";
 import type { Edits } from "../../clickhouse/edits.ts";
 import { createVisibleSets } from "../../clickhouse/visible-set.ts";
 import type { VisibleSets } from "../../clickhouse/visible-set.ts";
+import type { ConnectionTest } from "../domain/connection-test.ts";
+import type { Run } from "../domain/run.ts";
+import type { Source } from "../domain/source.ts";
 import { createAnswerCache } from "./answer-cache.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import { createQueryLane } from "./query-lane.ts";
@@ -24,6 +27,8 @@ export type HttpDependencies = {
   readonly queries: QueryLane;
   readonly cache: AnswerCache;
   readonly imports: ImportsPort;
+  readonly ingest: IngestPort;
+  readonly testSource: TestSource;
   readonly settings: HttpSettings;
   /** Who may call. */
   readonly tokens: TokenBook;
@@ -34,6 +39,9 @@ export type HttpDependencies = {
   /** The present moment; tests fix it. */
   readonly now: () => Date;
 };
+
+/** Tests whether a source can be read, with the secrets that this process holds. */
+export type TestSource = (source: Source, signal: AbortSignal) => Promise<ConnectionTest>;
 
 /** What starts imports, whatever does the work. */
 export type ImportsPort = {
@@ -88,10 +96,66 @@ export type ImportState = {
   readonly report: object | null;
 };
 
+/** What brings in a file that somebody sends. */
+export type IngestPort = {
+  /**
+   * Loads the bytes as they come, as a run of one part, and publishes it when all of them have come. Asks for none of
+   * them where the run is published already. Whatever fails or is aborted leaves nothing visible. Throws NotFoundError
+   * without the source, AlreadyRunningError while the same run is sent, HttpError 503 while too many are, and what an
+   * import of the file would.
+   */
+  push(request: PushRequest, bytes: AsyncIterable<Buffer>, signal: AbortSignal): Promise<PushedRun>;
+  /** How many files are being brought in. */
+  readonly running: () => number;
+};
+
+/** What somebody says of a file. */
+export type PushRequest = Pick<Run, "source" | "exportName" | "dataset" | "month" | "runId"> & {
+  /** How many rows it has; null where that is not said. */
+  readonly rowCount: number | null;
+  /** How many bytes are sent; null where that is not said. */
+  readonly byteCount: number | null;
+  /** Whether they are gzipped on their way only, and what they hold is the file. */
+  readonly isGzipped: boolean;
+  /** Import again what is published. */
+  readonly overwrite: boolean;
+};
+
+/** What came of a file: `report` is null where its run was published before. */
+export type PushedRun = {
+  readonly run: Pick<Run, "source" | "export" | "exportName" | "dataset" | "month" | "runId" | "submittedAt" | "days">;
+  readonly report: PushReport | null;
+};
+
+/** What the import of a file brought. Amounts are text with all digits. */
+export type PushReport = {
+  readonly rowsLoaded: number;
+  readonly rowsRejected: number;
+  readonly totals: readonly {
+    readonly billing_currency: string;
+    readonly actual: string;
+    readonly amortized: string;
+  }[];
+  readonly rejects: readonly {
+    readonly billing_currency: string;
+    readonly rows: number;
+    readonly rows_without_cost: number;
+    readonly total: string;
+  }[];
+  readonly publication: {
+    readonly publicationId: string;
+    readonly isCurrent: boolean;
+    readonly silences: number;
+    readonly silenced: number;
+  };
+};
+
 /** What has to be given to make a service; the rest is made. */
 export type HttpServiceOptions = {
   readonly warehouse: Warehouse;
   readonly imports: ImportsPort;
+  readonly ingest: IngestPort;
+  readonly testSource: TestSource;
   readonly settings?: Partial<HttpSettings>;
   readonly now?: () => Date;
   readonly version?: string;
@@ -101,11 +165,13 @@ export type HttpServiceOptions = {
 
 /** Makes what the routes share. */
 export function createHttpDependencies(options: HttpServiceOptions): HttpDependencies {
-  const { warehouse, imports, now = () => new Date(), version = "0", complain } = options;
+  const { warehouse, imports, ingest, testSource, now = () => new Date(), version = "0", complain } = options;
   const settings = { ...HTTP_DEFAULTS, ...options.settings };
   return {
     warehouse,
     imports,
+    ingest,
+    testSource,
     settings,
     now,
     version,

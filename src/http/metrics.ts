@@ -6,7 +6,7 @@ import { onEnd } from "./traffic.ts";
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** Counts what the service does, and answers it at /metrics in the form that Prometheus reads. */
-export function addMetrics(app: FastifyInstance, { queries, cache, traffic }: HttpDependencies): void {
+export function addMetrics(app: FastifyInstance, { queries, cache, traffic, ingest }: HttpDependencies): void {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -33,6 +33,7 @@ export function addMetrics(app: FastifyInstance, { queries, cache, traffic }: Ht
   gauge("billhouse_http_requests_running", "Requests that are under way, this one included", traffic.count);
   gauge("billhouse_http_queries_running", "Queries that run at this moment", () => queries.counts().running);
   gauge("billhouse_http_queries_waiting", "Requests that wait for their turn", () => queries.counts().waiting);
+  gauge("billhouse_http_files_running", "Files that are being brought in at this moment", ingest.running);
   gauge("billhouse_http_cache_bytes", "What the answers in memory take", () => cache.byteCount());
 
   queries.onEnd((outcome, seconds) => ended.observe({ outcome }, seconds));

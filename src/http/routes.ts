@@ -7,9 +7,11 @@ import { addDiffRoutes } from "./routes/diff.ts";
 import { addDimensionRoutes } from "./routes/dimensions.ts";
 import { addFreshnessRoutes } from "./routes/freshness.ts";
 import { addImportRoutes } from "./routes/imports.ts";
+import { addIngestRoutes } from "./routes/ingest.ts";
 import { addPublicationRoutes } from "./routes/publications.ts";
 import { addReconciliationRoutes } from "./routes/reconciliation.ts";
 import { addRunRoutes } from "./routes/runs.ts";
+import { addSourceTestRoutes } from "./routes/source-test.ts";
 import { addSourceRoutes } from "./routes/sources.ts";
 
 /** Adds the routes of one part of the service. */
@@ -22,7 +24,9 @@ export const ROUTES: readonly AddRoutes[] = [
   addCostEntryRoutes,
   addDimensionRoutes,
   addSourceRoutes,
+  addSourceTestRoutes,
   addImportRoutes,
+  addIngestRoutes,
   addRunRoutes,
   addPublicationRoutes,
   addFreshnessRoutes,

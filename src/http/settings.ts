@@ -5,7 +5,7 @@ export type HttpSettings = {
   /** How long a query may take whose answer is collected, and one whose answer is streamed. */
   readonly queryTimeoutMs: number;
   readonly streamTimeoutMs: number;
-  /** How long the reader of a stream may take nothing of it. */
+  /** How long the reader of a stream may take nothing of it, and the sender of a file give nothing. */
   readonly stallTimeoutMs: number;
   /** Queries at once, and how many requests may wait for their turn. */
   readonly maxQueries: number;

@@ -1,117 +1,104 @@
 import { isAbsolute } from "node:path";
 import { z } from "zod";
-import { BlobSourceUrl, FolderSourcePath, SOURCE_SETTINGS } from "../../clickhouse/source-settings.ts";
+import { Address, By, Cloud, Currency, EaApi, Enrollment, TaxFactor } from "../../clickhouse/api-settings.ts";
+import {
+  FolderSourcePath,
+  LINE_SETTINGS,
+  settingNames,
+  SOURCE_SETTINGS,
+  sourceSchema,
+} from "../../clickhouse/source-settings.ts";
 import { InvalidParameterError } from "../domain/errors.ts";
-import { formatCredential } from "../domain/source.ts";
-import type { Credential, Source } from "../domain/source.ts";
+import { ownSettings, sourceOf, textOf } from "../domain/source-text.ts";
+import { isApiSource, SOURCE_KINDS } from "../domain/source.ts";
+import type { Source } from "../domain/source.ts";
 
-const { name, enabled, priority, rejectLimit } = SOURCE_SETTINGS;
+const { name, ...settings } = SOURCE_SETTINGS;
 
-// What is wrong is said without the value: somebody may have put the secret itself there.
-const credential = z
-  .string({ error: "expected default, or env:NAME" })
-  .regex(/^(?:default|env:[A-Za-z_][A-Za-z0-9_]*)$/, {
-    error: "expected default, or env:NAME with the environment variable that holds a connection string or SAS",
-  })
-  .describe("`default` for an Azure identity, or `env:NAME` for an environment variable of whoever does the import");
+const REMEDY = "Leave it out, or PUT the source as another kind.";
 
 const path = FolderSourcePath.refine((text) => isAbsolute(text), {
   error: "expected an absolute path: the service has no directory of yours",
 }).describe("Absolute path of the directory");
-
-const blob = { kind: z.literal("blob").describe("Azure Blob Storage"), url: BlobSourceUrl };
-const folder = { kind: z.literal("folder").describe("A directory of whoever does the import"), path };
-const settings = { enabled, priority, rejectLimit };
-
-const KIND = { error: "expected blob or folder" };
+const lines = { ...LINE_SETTINGS, path };
 
 /** A source that is to be added. */
-export const NewSource = z.discriminatedUnion(
-  "kind",
-  [
-    z.strictObject({ name, ...settings, ...blob, credential: credential.default("default") }),
-    z.strictObject({ name, ...settings, ...folder }),
-  ],
-  KIND,
-);
+export const NewSource = sourceSchema({ name, ...settings }, lines);
 
 /** All settings of a source; what is not said is as by default. */
-export const WholeSource = z.discriminatedUnion(
-  "kind",
-  [
-    z.strictObject({ ...settings, ...blob, credential: credential.default("default") }),
-    z.strictObject({ ...settings, ...folder }),
-  ],
-  KIND,
-);
+export const WholeSource = sourceSchema(settings, lines);
+
+const text = { error: "expected a text" };
+const list = { error: "expected a list" };
+const number = { error: "expected a whole number" };
+
+/** The settings that only some kinds have; null where a kind has none of that name. What depends on the kind is loose. */
+const OWN_SETTINGS = {
+  url: z.string(text).nullable().describe("Container and base folder, or address of the EA reporting API"),
+  path: z.string(text).nullable().describe("Path of the directory"),
+  credential: z.string(text).nullable().describe("`default`, or `env:NAME`"),
+  scope: z.string(text).nullable().describe("What the API is asked about"),
+  identity: LINE_SETTINGS.identity.nullable(),
+  cloud: Cloud.nullable(),
+  endpoint: Address.nullable().describe("Another address than the management API of the cloud"),
+  enrollment: Enrollment.nullable(),
+  api: EaApi.nullable(),
+  currency: Currency.nullable(),
+  taxFactor: TaxFactor.nullable(),
+  datasets: z.array(z.string(text), list).nullable().describe("Which figures are asked for"),
+  by: By.nullable(),
+  monthsBack: z.int(number).nullable().describe("How many months before the present one are asked for"),
+  refreshHours: z.int(number).nullable().describe("After how many hours an open month is asked for again"),
+};
+
+const NONE = Object.fromEntries(Object.keys(OWN_SETTINGS).map((setting) => [setting, null])) as Readonly<
+  Record<keyof typeof OWN_SETTINGS, null>
+>;
 
 /** Some settings of a source; what is not said stays as it is. */
-export const ChangedSource = z.strictObject({
-  enabled: withoutDefault(enabled),
-  priority: withoutDefault(priority),
-  rejectLimit: withoutDefault(rejectLimit),
-  url: BlobSourceUrl.optional(),
-  credential: credential.optional(),
-  path: path.optional(),
-});
+export const ChangedSource = z
+  .strictObject({
+    enabled: withoutDefault(settings.enabled),
+    priority: withoutDefault(settings.priority),
+    rejectLimit: withoutDefault(settings.rejectLimit),
+    ...OWN_SETTINGS,
+  })
+  .partial();
 
 /** A source with all of its settings. */
 export const SourceAnswer = z.object({
   name: z.string().describe("Name of the source"),
-  kind: z.enum(["blob", "folder"]).describe("Azure Blob Storage, or a directory"),
-  url: z.string().nullable().describe("Container and base folder; null for a directory"),
-  path: z.string().nullable().describe("Path of the directory; null for Azure Blob Storage"),
-  credential: z.string().nullable().describe("`default`, or `env:NAME`; null for a directory"),
+  kind: z.enum(SOURCE_KINDS).describe("What it is: storage, an API, or what is given to it"),
   enabled: z.boolean().describe("Whether imports of all sources include it"),
   priority: z.int().describe("Who answers where two sources cover the same: the smaller one"),
   rejectLimit: z.int().describe("How many rows of a run may be refused before the run is not published"),
+  ...OWN_SETTINGS,
 });
 
-/** The source that a whole body describes. */
-export function sourceOf(body: z.infer<typeof WholeSource> & { readonly name: string }): Source {
-  return body.kind === "folder" ? body : { ...body, credential: credentialOf(body.credential) };
-}
-
-/** The source after a change. Throws InvalidParameterError for a setting that its kind does not have. */
+/** The source after a change. Throws InvalidParameterError for a setting that its kind does not have, or not so. */
 export function changeSource(source: Source, change: z.infer<typeof ChangedSource>): Source {
-  const { url, path: directory, credential: reference, ...rest } = change;
-  const common = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  if (source.kind === "folder") {
-    refuse("url", url, "a directory has a path");
-    refuse("credential", reference, "a directory needs none");
-    return { ...source, ...common, ...(directory === undefined ? {} : { path: directory }) };
+  const { name: id, kind, ...before } = textOf(source);
+  const said = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  const foreign = Object.keys(said).find((key) => key in OWN_SETTINGS && !settingNames(kind).includes(key));
+  if (foreign !== undefined) {
+    const has = settingNames(kind).join(", ") || "no settings of their own";
+    throw new InvalidParameterError(foreign, `${foreign}: sources of the kind ${kind} have ${has}. ${REMEDY}`);
   }
-  refuse("path", directory, "Azure Blob Storage has a url");
-  return {
-    ...source,
-    ...common,
-    ...(url === undefined ? {} : { url }),
-    ...(reference === undefined ? {} : { credential: credentialOf(reference) }),
-  };
+  const { url: _, ...elsewhere } = { url: null, ...before };
+  const isMoved = kind === "ea" && "cloud" in said; // to that cloud's url, unless another one is said
+  const after = WholeSource.safeParse({ ...(isMoved ? elsewhere : before), kind, ...said });
+  if (after.success) return sourceOf({ ...after.data, name: id });
+  const { path: where = [], message = "" } = after.error.issues[0] ?? {};
+  throw new InvalidParameterError(where.join("."), `${where.join(".")}: ${message}`);
 }
 
 /** What is told of a source. */
 export function toAnswer(source: Source): z.infer<typeof SourceAnswer> {
-  const { name: id, kind, enabled: isEnabled, priority: rank, rejectLimit: limit } = source;
-  const place =
-    source.kind === "blob"
-      ? { url: source.url, path: null, credential: formatCredential(source.credential) }
-      : { url: null, path: source.path, credential: null };
-  return { name: id, kind, ...place, enabled: isEnabled, priority: rank, rejectLimit: limit };
+  const { name: id, kind, enabled, priority, rejectLimit } = source;
+  const datasets = isApiSource(source) ? [...source.datasets] : null;
+  return { ...NONE, name: id, kind, enabled, priority, rejectLimit, ...ownSettings(source), datasets };
 }
 
-function credentialOf(text: string): Credential {
-  return text === "default" ? text : { env: text.slice("env:".length) };
-}
-
-function withoutDefault<Setting extends z.ZodType>(setting: z.ZodDefault<Setting>): z.ZodOptional<Setting> {
-  return setting
-    .unwrap()
-    .optional()
-    .describe(setting.description ?? "");
-}
-
-function refuse(parameter: string, value: unknown, why: string): void {
-  if (value === undefined) return;
-  throw new InvalidParameterError(parameter, `${parameter}: ${why}. Leave it out, or PUT the source as another kind.`);
+function withoutDefault<Setting extends z.ZodType>(setting: z.ZodDefault<Setting>): Setting {
+  return setting.unwrap().describe(setting.description ?? "");
 }

@@ -5,6 +5,7 @@ import { InvalidParameterError, NotFoundError } from "../domain/errors.ts";
 import { addDays, ALL_DAYS, isDay } from "../domain/month.ts";
 import type { DayRange } from "../domain/month.ts";
 import { DATASETS, isDataset } from "../domain/run.ts";
+import type { Source } from "../domain/source.ts";
 import type { ImportRequest, ImportsPort } from "../http/dependencies.ts";
 import type { ImportListener } from "../import-events.ts";
 import { isTemporalSet } from "../temporal/connect-options.ts";
@@ -84,11 +85,14 @@ function daysOf(from: string = ALL_DAYS.first, to: string = addDays(ALL_DAYS.las
   return { first: from, last: addDays(to, -1) };
 }
 
-async function requireSource(warehouse: Warehouse, name: string): Promise<void> {
-  const known = (await listSources(warehouse, {})).map((source) => source.name);
-  if (known.includes(name)) return;
+/** The source of a name. Throws NotFoundError that lists those there are. */
+export async function requireSource(warehouse: Warehouse, name: string): Promise<Source> {
+  const sources = await listSources(warehouse, {});
+  const found = sources.find((source) => source.name === name);
+  if (found !== undefined) return found;
+  const known = sources.map((source) => source.name).join(", ");
   throw new NotFoundError(
     `There is no source ${JSON.stringify(name)}. ` +
-      (known.length === 0 ? "POST one to /v1/sources." : `There are: ${known.join(", ")}.`),
+      (known === "" ? "POST one to /v1/sources." : `There are: ${known}.`),
   );
 }

@@ -2,15 +2,16 @@ import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { createActivities } from "../../activities/activities.ts";
 import { createRunCounter } from "../../workflows/count-runs.ts";
-import { errorsOf, hostInProcess, importSource } from "../../workflows/import-source.ts";
+import { errorsOf, importSource } from "../../workflows/import-source.ts";
 import type { ImportSourceInput } from "../../workflows/import-source.ts";
 import { readConfig } from "../config.ts";
 import { AlreadyRunningError } from "../domain/errors.ts";
 import type { ImportState } from "../http/dependencies.ts";
-import { watchActivities } from "../import-events.ts";
-import { openStore } from "../sources/open-store.ts";
+import { createProcessHost } from "../process-host.ts";
+import { openExtractor, openStore } from "../sources/open-store.ts";
 import { importIdOf } from "./imports.ts";
 import type { ImportsHost, ImportsOptions } from "./imports.ts";
+import { createPlaces } from "./places.ts";
 
 type Work = {
   state: ImportState;
@@ -19,7 +20,7 @@ type Work = {
   readonly ended: Promise<void>;
 };
 
-/** How many imports work at once; the others of this process wait. */
+/** How many imports work at once; the others of this process wait. Who waits for an API does not work. */
 const CONCURRENT_IMPORTS = 2;
 /** How many imports that have ended are remembered. */
 const REMEMBERED = 100;
@@ -31,21 +32,19 @@ export function createImportsInProcess(options: ImportsOptions): ImportsHost {
   const stop = new AbortController();
   const { signal } = stop;
   const works = new Map<string, Work>(); // in the order in which they were started
-  const waiting: (() => void)[] = [];
-  let working = 0;
+  const places = createPlaces(CONCURRENT_IMPORTS);
 
   const bound = createActivities({
     warehouse,
     openStore: (source) => openStore(source, env),
+    openExtractor: (source) => openExtractor(source, env),
     signal,
     onProgress: (loaded) => tell({ event: "part progress", ...loaded }),
     partLimitBytes,
   });
-  const host = hostInProcess(watchActivities(bound, tell));
+  const host = createProcessHost({ activities: bound, signal, tell, aside: places.aside });
 
   async function work(input: ImportSourceInput, counter: ReturnType<typeof createRunCounter>): Promise<Outcome> {
-    if (working < CONCURRENT_IMPORTS) working++;
-    else await new Promise<void>((resolve) => waiting.push(resolve)); // until one that ends leaves its place
     try {
       signal.throwIfAborted();
       const { onPlan, onOutcome } = counter;
@@ -58,10 +57,6 @@ export function createImportsInProcess(options: ImportsOptions): ImportsHost {
       // Whatever failed because the service stops did not fail: it was stopped.
       if (signal.aborted) return { state: "canceled", error: STOPPED, report: null };
       return { state: "failed", error: error instanceof Error ? error.message : String(error), report: null };
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) working--;
-      else next();
     }
   }
 
@@ -80,7 +75,7 @@ export function createImportsInProcess(options: ImportsOptions): ImportsHost {
     return id;
 
     async function end(): Promise<void> {
-      const outcome = await work(input, counter);
+      const outcome = await places.inside(() => work(input, counter));
       begun.state = { ...begun.state, ...outcome, endedAt: new Date().toISOString() };
     }
   }

@@ -2,6 +2,8 @@ import type { RestError } from "@azure/storage-blob";
 import { ConfigurationError, OverwrittenError, StorageError, ThrottledError } from "../domain/errors.ts";
 import type { BillhouseError } from "../domain/errors.ts";
 import type { Credential } from "../domain/source.ts";
+import { failureKindOf } from "./azure-failure.ts";
+import { noteFacts } from "./failure-facts.ts";
 
 /** What is known where a request to the storage account failed. */
 export type BlobRequest = {
@@ -22,15 +24,21 @@ export function blobError(error: unknown, request: BlobRequest): BillhouseError 
   const cause = new Error(withoutSignature(error instanceof Error ? `${name}: ${error.message}` : String(error)));
   const { place, action, credential } = request;
   if (/^(Aggregate)?Authentication|^CredentialUnavailable/.test(name)) {
-    return new ConfigurationError(`${place}: no Azure identity could sign in: ${SIGN_IN}`, { cause });
+    const failure = new ConfigurationError(`${place}: no Azure identity could sign in: ${SIGN_IN}`, { cause });
+    return noteFacts(failure, { kind: "authentication", statusCode: null });
   }
   if (status === 412 || (status === 404 && code !== "ContainerNotFound")) {
     return new OverwrittenError(`${place}: changed or vanished since it was listed: import again`, { cause });
   }
   const what = `cannot ${action} (${[status ?? "", code].join(" ").trim() || "no answer"})`;
   const message = `${place}: ${what}: ${remedy(status, code, credential)}`;
-  if (status !== 429 && status !== 503) return new StorageError(message, { cause });
-  return new ThrottledError(message, { cause, retryAfterSeconds: retryAfterOf(error) });
+  const isThrottled = status === 429 || status === 503;
+  return noteFacts(
+    isThrottled
+      ? new ThrottledError(message, { cause, retryAfterSeconds: retryAfterOf(error) })
+      : new StorageError(message, { cause }),
+    { kind: isThrottled ? "throttled" : failureKindOf(status), statusCode: status },
+  );
 }
 
 /** The HTTP status of an error of the SDK; null for failures of the network and others. */

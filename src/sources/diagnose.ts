@@ -1,12 +1,12 @@
 import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
 import { CsvError, parse } from "csv-parse";
 import { LineCounter } from "./line-counter.ts";
+import { diagnoseNdjson, linesOfNdjson } from "./ndjson-diagnose.ts";
+import type { NdjsonPart } from "./ndjson.ts";
 import { RECORD_ENDS } from "./part-header.ts";
 import type { CsvPart } from "./part-header.ts";
-
-/** What is wrong with a part, and where. */
-export type Diagnosis = { readonly place: string; readonly problem: string };
+import { diagnoseGzip, textOf } from "./part-text.ts";
+import type { Diagnosis } from "./part-text.ts";
 
 /** A record of a part. Blank lines are none. */
 type Position = {
@@ -22,8 +22,6 @@ type Failure = { readonly error: unknown; readonly at: Position; readonly text: 
 /** Ends a reading early: what was looked for is found. */
 class Found extends Error {}
 
-class TrailingBytes extends Error {}
-
 const RECORD_LIMIT_BYTES = 16 * 1024 * 1024;
 const SHOWN_CHARACTERS = 80;
 const [QUOTE, COMMA] = [0x22, 0x2c];
@@ -32,7 +30,12 @@ const [QUOTE, COMMA] = [0x22, 0x2c];
  * Reads a part that ClickHouse refused once more, slowly, and finds the first record that is broken: the line on which
  * it begins, its number (the first row after the header is 1), its column and the text there. Undefined when nothing is found.
  */
-export async function diagnosePart(part: CsvPart, path: string, signal?: AbortSignal): Promise<Diagnosis | undefined> {
+export async function diagnosePart(
+  part: CsvPart | NdjsonPart,
+  path: string,
+  signal?: AbortSignal,
+): Promise<Diagnosis | undefined> {
+  if (part.format === "ndjson") return diagnoseNdjson(part, path, signal);
   const count = part.header.length;
   let broken: Diagnosis | undefined;
   let suspect: Diagnosis | undefined;
@@ -56,10 +59,11 @@ export async function diagnosePart(part: CsvPart, path: string, signal?: AbortSi
 
 /** The lines on which these records begin; fewer when the part ends before. */
 export async function linesOfRecords(
-  part: CsvPart,
+  part: CsvPart | NdjsonPart,
   records: readonly number[],
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<number, number>> {
+  if (part.format === "ndjson") return linesOfNdjson(part, records, signal);
   const lines = new Map<number, number>();
   const wanted = new Set(records);
   await readRecords(part, signal, ({ record, line }) => {
@@ -91,28 +95,12 @@ async function readRecords(
   });
   const options = signal === undefined ? {} : { signal };
   try {
-    if (part.encoding === "none") await pipeline(part.body, lines.watch, parser, drain, options);
-    else await pipeline(part.body, unzip, lines.watch, parser, drain, options);
+    await pipeline(textOf(part), lines.watch, parser, drain, options);
     return undefined;
   } catch (error) {
     signal?.throwIfAborted();
     return error instanceof Found ? undefined : { error, at, text: () => lines.ahead(RECORD_LIMIT_BYTES) };
   }
-}
-
-/** Unzips all members, and demands that nothing else follows: zlib overlooks zeros, the engine does not. */
-async function* unzip(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip();
-  let byteCount = 0;
-  const count = async function* () {
-    for await (const chunk of body) {
-      byteCount += chunk.length;
-      yield chunk;
-    }
-  };
-  pipeline(count, gunzip).catch(() => undefined); // whoever reads it hears of it
-  yield* gunzip as AsyncIterable<Buffer>;
-  if (gunzip.bytesWritten < byteCount) throw new TrailingBytes();
 }
 
 async function drain(records: AsyncIterable<unknown>): Promise<void> {
@@ -170,14 +158,6 @@ function fieldAt(record: Buffer, index: number): string {
 /** The text in quotes, cut, on one line. */
 function shown(text: string): string {
   return JSON.stringify(Array.from(text).slice(0, SHOWN_CHARACTERS).join("")).replaceAll('\\"', '"');
-}
-
-function diagnoseGzip(error: unknown): string | undefined {
-  if (error instanceof TrailingBytes) return "other bytes follow the gzip data";
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "Z_BUF_ERROR") return "the gzip data ends too early, the file is truncated";
-  if (code === "Z_DATA_ERROR") return "the gzip data is corrupt (wrong checksum or bytes), or other bytes follow it";
-  return undefined;
 }
 
 function placeOf(path: string, { line, record }: Position): string {

@@ -37,7 +37,7 @@ const LISTINGS = 3;
 const CONCURRENT_READS = 8;
 const MANIFEST_BYTES = 8 * 1024 * 1024;
 const MANIFEST_NAME = /manifest\.json$/i;
-const DATA_NAME = /\.(csv|parquet)(\.gz)?$/i;
+const DATA_NAME = /\.(csv|ndjson|jsonl|parquet)(\.gz)?$/i;
 
 /**
  * Finds every run below a source's base folder, by one flat listing and its manifests; no data file is opened. A bad

@@ -18,7 +18,7 @@ export type Layout = {
 
 const GUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 const GUID_FOLDER = new RegExp(`^${GUID}$`, "i");
-const LEGACY_NAME = new RegExp(`^(.+)_(${GUID})\\.(?:csv(?:\\.gz)?|(?:\\w+\\.)?parquet)$`, "i");
+const LEGACY_NAME = new RegExp(`^(.+)_(${GUID})\\.(?:(?:csv|ndjson|jsonl)(?:\\.gz)?|(?:\\w+\\.)?parquet)$`, "i");
 
 /** Reads the folders above a file, whatever their order: the period may stand before or after the export's name. */
 export function readLayout(path: string): Layout {

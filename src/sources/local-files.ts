@@ -1,12 +1,14 @@
-import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, rmSync } from "node:fs";
-import { open, realpath, rm, stat } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { realpath, stat } from "node:fs/promises";
+import { addAbortSignal } from "node:stream";
 import type { Readable } from "node:stream";
-import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { InvalidRequestError, OverwrittenError, StorageError } from "../domain/errors.ts";
 import { createFolderStore, storedFile } from "./folder.ts";
+import { createSpoolFile } from "./spool-file.ts";
+import type { SpoolFile } from "./spool-file.ts";
 import type { FileVersion, Store, StoredFile } from "./store.ts";
 
 /** A file of this machine: how a run names it, and where it lies. */
@@ -56,30 +58,19 @@ export async function digestRunId({ location }: LocalFile, signal: AbortSignal):
   return [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20, 32)].join("-");
 }
 
-/** A stream as a file, that only its owner can read; `remove` ends it, and so does the end of the process. */
-export async function spool(
-  stream: Readable,
-  signal: AbortSignal,
-): Promise<{ location: string; remove(): Promise<void> }> {
-  const location = join(tmpdir(), `billhouse-${randomUUID()}`);
-  const file = await open(location, "wx", 0o600);
-  const forget = () => rmSync(location, { force: true });
-  process.once("exit", forget);
-  const remove = async () => {
-    process.off("exit", forget);
-    await rm(location, { force: true });
-  };
+/** A stream as a file that only its owner can read; `remove` ends it, and so does the end of the process. */
+export async function spool(stream: Readable, signal: AbortSignal): Promise<SpoolFile> {
+  const file = await createSpoolFile("standard input");
   try {
-    await pipeline(stream, file.createWriteStream(), { signal });
-  } catch (cause) {
-    await remove();
+    for await (const chunk of addAbortSignal(signal, stream) as AsyncIterable<Buffer>) await file.append(chunk);
+    return file;
+  } catch (error) {
+    await file.remove();
     signal.throwIfAborted();
-    throw new StorageError(
-      `${location}: standard input could not be kept there (${codeOf(cause)}): make room, or set TMPDIR to a larger disk`,
-      { cause },
-    );
+    if (error instanceof StorageError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StorageError(`standard input broke off (${reason}): give it again`, { cause: error });
   }
-  return { location, remove };
 }
 
 function codeOf(cause: unknown): string {

@@ -63,7 +63,9 @@ export async function runOfFile(
   const listed = await describeLocalFile(file);
   const name = baseName(file.path);
   const exportName =
-    facts.exportName ?? readLegacyName(name)?.exportName ?? name.replace(/\.(csv|parquet|gz|snappy)\b/gi, "");
+    facts.exportName ??
+    readLegacyName(name)?.exportName ??
+    name.replace(/\.(csv|ndjson|jsonl|parquet|gz|snappy)\b/gi, "");
   const dataset = facts.dataset ?? hintedDataset(name);
   if (dataset === undefined) {
     throw new InvalidRequestError(

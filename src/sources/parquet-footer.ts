@@ -14,15 +14,21 @@ export type ParquetFooter = {
 };
 
 /** How Parquet files begin and end: one whose footer is encrypted with PARE. */
-export const PARQUET_SIGNATURES: readonly string[] = ["PAR1", "PARE"];
+const SIGNATURES: readonly string[] = ["PAR1", "PARE"];
 
-const SIGNATURE_BYTES = 4;
+/** By how many bytes a Parquet file is known. */
+export const SIGNATURE_BYTES = 4;
 
 /** The length of the footer, and the signature again. */
 const TAIL_BYTES = 4 + SIGNATURE_BYTES;
 const FOOTER_LIMIT_BYTES = 64 * 1024 * 1024;
 const CODECS = ["UNCOMPRESSED", "SNAPPY", "GZIP", "BROTLI", "ZSTD", "LZ4_RAW"];
 const AGAIN = "Deliver the run again.";
+
+/** Whether a file that begins so is Parquet. */
+export function isParquet(start: Buffer): boolean {
+  return SIGNATURES.includes(start.subarray(0, SIGNATURE_BYTES).toString("latin1"));
+}
 
 /**
  * Reads the footer of a Parquet file, and nothing else of it. Throws FileError when it has none, when it is encrypted,

@@ -3,6 +3,8 @@ import { constants, createGunzip } from "node:zlib";
 import { Readable } from "node:stream";
 import { parse } from "csv-parse/sync";
 import { FileError } from "../domain/errors.ts";
+import { isBlank, isJson, readKeys, withoutMark } from "./ndjson.ts";
+import type { NdjsonPart } from "./ndjson.ts";
 
 /** A CSV part whose header has been read, and which still gives all of its stored bytes. */
 export type CsvPart = {
@@ -27,10 +29,11 @@ const SIGNATURES: readonly (readonly [string, readonly number[], string])[] = [
 ];
 
 /**
- * Reads the header of a CSV part and decides by its first bytes whether it is gzipped. The bytes are read once: what
- * was looked at is given again in `body`. Throws FileError when there is no header, or when the file is something else.
+ * Reads the header of a CSV part, or the keys of the first records of NDJSON, and decides by its first bytes which of
+ * them it is and whether it is gzipped. The bytes are read once: what was looked at is given again in `body`. Throws
+ * FileError when there is no header, or when the file is something else.
  */
-export async function openCsvPart(stream: Readable, place: string): Promise<CsvPart> {
+export async function openTextPart(stream: Readable, place: string): Promise<CsvPart | NdjsonPart> {
   const chunks: Buffer[] = [];
   const iterator: AsyncIterator<Buffer, undefined> = stream.iterator({ destroyOnReturn: true });
   try {
@@ -46,11 +49,19 @@ export async function openCsvPart(stream: Readable, place: string): Promise<CsvP
       requireCsv(start, place);
       const encoding = start[0] === 0x1f && start[1] === 0x8b ? "gzip" : "none";
       const text = encoding === "gzip" ? await inflateStart(start, done === true, place) : start;
+      const isLong = text.length >= HEADER_LIMIT_BYTES || start.length >= HEADER_LIMIT_BYTES;
+      if (isBlank(withoutMark(text)) && done !== true && !isLong) continue; // nothing says yet what it is
+      if (isJson(text)) {
+        if (done !== true && !isLong) continue; // the more records, the surer that no key comes later
+        const isWhole = done === true && text.length < HEADER_LIMIT_BYTES;
+        const header = readKeys(text.subarray(0, HEADER_LIMIT_BYTES), isWhole, place);
+        return { format: "ndjson", header, encoding, body: continueWith(chunks, iterator, stream) };
+      }
       const header = readHeader(text, done === true, place);
       if (header !== undefined) {
         return { format: "csv", header, encoding, body: continueWith(chunks, iterator, stream) };
       }
-      if (text.length >= HEADER_LIMIT_BYTES || start.length >= HEADER_LIMIT_BYTES) {
+      if (isLong) {
         throw new FileError(
           `${place}:1 No header within the first ${HEADER_LIMIT_BYTES} bytes. Check that this is a cost export, in CSV or Parquet.`,
         );

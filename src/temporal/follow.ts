@@ -52,8 +52,8 @@ export async function followWorkflow(
 
 async function followOne(following: Following, execution: Execution): Promise<WorkflowEnd> {
   const { temporal, tell, signal, open } = following;
-  const { hear, loading } = createHearer(execution.workflowId, tell);
-  const followed: OpenExecution = { execution, loading };
+  const { hear, loading, asking } = createHearer(execution.workflowId, tell);
+  const followed: OpenExecution = { execution, loading, asking };
   const children: Promise<unknown>[] = [];
   let begin: number | undefined;
   open.add(followed);

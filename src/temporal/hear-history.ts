@@ -1,9 +1,12 @@
+import type { BeginExtractionInput, LookAtExtractionInput } from "../../activities/extractions.ts";
 import type { LoadPartInput } from "../../activities/load-part.ts";
 import type { ImportPlan, PlanRunsInput } from "../../activities/plan-runs.ts";
 import type { ImportRunInput } from "../../workflows/import-run.ts";
+import type { Extraction, ExtractionState } from "../domain/extraction.ts";
 import type { Load } from "../domain/load.ts";
 import type { Run } from "../domain/run.ts";
 import { MESSAGES } from "../domain/workflow-names.ts";
+import { eventOfExtraction, eventOfPlan } from "../import-events.ts";
 import type { ProgressListener } from "../progress.ts";
 import { firstOf, messageOf, timeOf } from "./history.ts";
 import type { HistoryEvent } from "./history.ts";
@@ -11,22 +14,33 @@ import type { HistoryEvent } from "./history.ts";
 /** Which part of which run is loading. */
 export type PartOfRun = { readonly source: string; readonly runId: string; readonly part: string };
 
+/** What an API is asked for, of which source. */
+export type ExtractionOfSource = Extraction & { readonly source: string };
+
 /** Makes of a workflow's history what an import in this process would tell. */
 export type Hearer = {
   readonly hear: (event: HistoryEvent) => void;
   /** The parts that are loading or wait for it, by the id of their activity. */
   readonly loading: ReadonlyMap<string, PartOfRun>;
+  /** What an API is asked for at present, in the same way. */
+  readonly asking: ReadonlyMap<string, ExtractionOfSource>;
 };
 
+type AskedInput = BeginExtractionInput | LookAtExtractionInput;
 type Activity = { readonly name: string; readonly id: string; readonly input: unknown; readonly time: number };
 
 /** Listens to the history of one workflow. */
 export function createHearer(workflowId: string, tell: ProgressListener): Hearer {
   const activities = new Map<string, Activity>();
   const loading = new Map<string, PartOfRun>();
+  const asking = new Map<string, ExtractionOfSource>();
   let run: Run | undefined;
 
   function begin(activity: Activity): void {
+    if (isExtraction(activity.name)) {
+      const { source, extraction } = activity.input as BeginExtractionInput;
+      asking.set(activity.id, { ...extraction, source: source.name });
+    }
     if (activity.name !== "loadPart") return;
     const { run: ofPart, part } = activity.input as LoadPartInput;
     const name = { source: ofPart.source, runId: ofPart.runId, part: part.path };
@@ -36,11 +50,8 @@ export function createHearer(workflowId: string, tell: ProgressListener): Hearer
   }
 
   function complete({ name, id, input, time }: Activity, result: unknown, end: number): void {
-    if (name === "planRuns") {
-      const { found, problems } = result as ImportPlan;
-      const source = (input as PlanRunsInput).source.name;
-      tell({ event: "source listed", source, runs: found, problems: problems.length });
-    }
+    if (name === "planRuns") tell(eventOfPlan((input as PlanRunsInput).source.name, result as ImportPlan));
+    if (asking.delete(id)) tell(eventOfExtraction(input as AskedInput, result as ExtractionState));
     const part = settle(id);
     if (part === undefined) return;
     const { loadId, rowsLoaded, rowsRejected, part: loaded } = result as Load;
@@ -79,9 +90,14 @@ export function createHearer(workflowId: string, tell: ProgressListener): Hearer
     if (activity === undefined) return;
     activities.delete(key);
     if (completed) return complete(activity, firstOf(completed.result), timeOf(event.eventTime));
+    const failure = failed?.failure ?? timedOut?.failure;
+    const extraction = asking.get(activity.id);
+    asking.delete(activity.id);
+    if (extraction !== undefined && failure) {
+      tell({ event: "extraction failed", ...extraction, error: messageOf(failure) });
+    }
     const part = settle(activity.id);
     if (part === undefined) return;
-    const failure = failed?.failure ?? timedOut?.failure;
     if (failure) tell({ event: "part failed", ...part, error: messageOf(failure) });
     else tell({ event: "part stopped", ...part });
   }
@@ -101,6 +117,7 @@ export function createHearer(workflowId: string, tell: ProgressListener): Hearer
 
   return {
     loading,
+    asking,
     hear(event) {
       hearActivity(event);
       hearRun(event);
@@ -110,6 +127,10 @@ export function createHearer(workflowId: string, tell: ProgressListener): Hearer
       if (signal === MESSAGES.resume) tell({ ...note, note: `${workflowId} goes on.` });
     },
   };
+}
+
+function isExtraction(activity: string): boolean {
+  return activity === "beginExtraction" || activity === "lookAtExtraction";
 }
 
 function nameOf({ source, exportName, dataset, month, runId }: Run) {

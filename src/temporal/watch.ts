@@ -3,7 +3,7 @@ import type { WorkflowExecutionDescription } from "@temporalio/client";
 import type { LoadProgress } from "../../activities/activities.ts";
 import type { ProgressListener } from "../progress.ts";
 import type { Temporal } from "./connect.ts";
-import type { PartOfRun } from "./hear-history.ts";
+import type { ExtractionOfSource, PartOfRun } from "./hear-history.ts";
 import { firstOf, messageOf, patiently, timeOf } from "./history.ts";
 import type { Execution } from "./history.ts";
 import { createWorkerCheck } from "./worker-check.ts";
@@ -14,6 +14,8 @@ export type OpenExecution = {
   readonly execution: Execution;
   /** The parts that are loading or wait for it, by the id of their activity. */
   readonly loading: ReadonlyMap<string, PartOfRun>;
+  /** What an API is asked for at present, in the same way. */
+  readonly asking: ReadonlyMap<string, ExtractionOfSource>;
 };
 
 type Watching = {
@@ -42,11 +44,12 @@ export async function watchExecutions({ temporal, open, tell, signal }: Watching
   const checkWorkers = createWorkerCheck(temporal, signal);
   const look = async () => {
     const waiting: WaitingWork[] = [];
-    for (const { execution, loading } of open) {
+    for (const one of open) {
+      const { execution } = one;
       const raw = await describe(temporal, execution, signal);
       for (const activity of raw.pendingActivities ?? []) {
         tellProgress(activity, loads, tell);
-        tellRetry(activity, execution, loading, attempts, tell);
+        tellRetry(activity, one, attempts, tell);
       }
       waiting.push(...waitingOf(execution, raw));
     }
@@ -101,9 +104,8 @@ function tellProgress(activity: PendingActivity, loads: Map<string, string>, tel
 }
 
 function tellRetry(
-  { activityId, activityType, attempt, lastFailure }: PendingActivity,
-  { workflowId, runId }: Execution,
-  loading: OpenExecution["loading"],
+  { activityId, activityType, attempt, lastFailure, nextAttemptScheduleTime }: PendingActivity,
+  { execution: { workflowId, runId }, loading, asking }: OpenExecution,
   attempts: Map<string, number>,
   tell: ProgressListener,
 ): void {
@@ -113,6 +115,11 @@ function tellRetry(
   attempts.set(key, current);
   const [error, part] = [messageOf(lastFailure), loading.get(activityId ?? "")];
   if (part !== undefined) return tell({ event: "part retried", ...part, attempt: current, error });
+  const extraction = asking.get(activityId ?? "");
+  if (extraction !== undefined) {
+    const wait = nextAttemptScheduleTime ? Math.ceil((timeOf(nextAttemptScheduleTime) - Date.now()) / 1000) : 0;
+    return tell({ event: "extraction retried", ...extraction, attempt: current, error, seconds: Math.max(wait, 0) });
+  }
   const step = `${workflowId}: ${activityType?.name ?? "a step"}`;
   tell({ event: "note", workflowId, note: `${step}: attempt ${current} follows. ${error}` });
 }

@@ -3,15 +3,13 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import Big from "big.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createActivities } from "../../activities/activities.ts";
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { createFolderStore } from "../../src/sources/folder.ts";
 import type { Store } from "../../src/sources/store.ts";
-import { hostInProcess, importSource } from "../../workflows/import-source.ts";
 import { aRun, type RenderedRun } from "../support/exports.ts";
 import { aFile, anInbox, failureOf, outcomeOf } from "../support/imports.ts";
 import { AGAIN, DAY, GOOD, later, NUMBER, rows } from "../support/small-file.ts";
-import { startTestEngine, type TestEngine } from "../support/warehouse.ts";
+import { importAll, startTestEngine, type TestEngine } from "../support/warehouse.ts";
 
 let engine: TestEngine;
 let warehouse: Warehouse;
@@ -277,13 +275,7 @@ test("a part that changes while it is read is read anew, and only its new bytes 
       },
     };
   };
-  const signal = new AbortController().signal;
-  const activities = createActivities({ warehouse, openStore, signal, onProgress: () => undefined });
-  const report = await importSource(hostInProcess(activities), {
-    source: inbox.source.name,
-    overwrite: false,
-    dryRun: false,
-  });
+  const report = await importAll(warehouse, inbox.source.name, {}, openStore);
   expect(opened).toBe(2);
   expect(report.runs.map(({ outcome }) => outcome)).toEqual(["imported"]);
   expect(await inbox.sum("cost_in_billing_currency", "USD")).toBe("100000");

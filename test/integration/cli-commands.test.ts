@@ -198,6 +198,7 @@ test("sources are added, listed, shown, switched and removed; of a secret only t
         kind: "folder",
         place: join(cli.dir, "exports"),
         credential: "",
+        path: join(cli.dir, "exports"),
         enabled: false,
         priority: 100,
         rejectLimit: 0,
@@ -209,6 +210,7 @@ test("sources are added, listed, shown, switched and removed; of a secret only t
         kind: "blob",
         place: url,
         credential: "env:CONTOSO_STORAGE",
+        url,
         enabled: true,
         priority: 5,
         rejectLimit: 0,
@@ -223,6 +225,87 @@ test("sources are added, listed, shown, switched and removed; of a secret only t
   expect((await cli.run("sources", "remove", "archive")).code).toBe(0);
   expect((await cli.run("sources", "list")).stdout).not.toContain("archive");
   expect((await cli.run("sources", "remove", "archive")).code).toBe(2);
+});
+
+test("sources that ask an API are added by options, and shown with all of their settings", async ({ cli }) => {
+  const scope = "/providers/Microsoft.Billing/billingAccounts/1234567";
+  const client = "00001111-aaaa-2222-bbbb-3333cccc4444";
+  const add = (...options: string[]) => cli.run("sources", "add", ...options);
+  const reports = ["reports", "--kind", "cost-details", "--scope", scope, "--datasets", "amortized,actual"];
+  const added = await add(...reports, "--identity", `managed:${client}`, "--months-back", "12", "--priority", "5");
+  expect(added).toEqual({ code: 0, stdout: `Added reports: ${scope}\n`, stderr: "" });
+  const management = ["--cloud", "us-government", "--endpoint", "https://gateway.example.com"];
+  await add("items", "--kind", "usage-details", "--scope", `/subscriptions/${client}`, ...management);
+  const enterprise = ["--enrollment", "12345678", "--credential", "env:CONTOSO_EA_KEY", "--tax-factor", "1.060"];
+  await add("old", "--kind", "ea", "--cloud", "china", "--api", "usage-report-v3", "--currency", "CNY", ...enterprise);
+  expect((await add("given", "--kind", "push")).stdout).toBe("Added given: waits for files that are given to it\n");
+
+  const shown = (name: string) => cli.json("sources", "show", name);
+  expect(await shown("reports")).toEqual({
+    name: "reports",
+    kind: "cost-details",
+    place: scope,
+    credential: `managed:${client}`,
+    scope,
+    identity: `managed:${client}`,
+    cloud: "public",
+    endpoint: null,
+    datasets: ["amortized", "actual"],
+    monthsBack: 12,
+    refreshHours: 4,
+    by: "month",
+    enabled: true,
+    priority: 5,
+    rejectLimit: 0,
+    lastAttempt: null,
+    lastImportAt: null,
+  });
+  expect(await shown("items")).toMatchObject({ cloud: "us-government", endpoint: "https://gateway.example.com" });
+  expect(await shown("old")).toMatchObject({
+    place: "https://ea.azure.cn/12345678",
+    credential: "env:CONTOSO_EA_KEY",
+    url: "https://ea.azure.cn",
+    enrollment: "12345678",
+    api: "usage-report-v3",
+    currency: "CNY",
+    taxFactor: "1.060",
+  });
+  const text = (await cli.run("sources", "show", "reports")).stdout;
+  for (const line of [
+    /^place +\/providers\/Microsoft\.Billing\/billingAccounts\/1234567$/m,
+    /^credential +managed:00001111-/m,
+    /^cloud +public$/m,
+    /^endpoint +none$/m,
+    /^datasets +amortized, actual$/m,
+    /^months back +12$/m,
+    /^refresh hours +4$/m,
+  ]) {
+    expect(text).toMatch(line);
+  }
+  expect((await cli.run("sources", "show", "given")).stdout).toMatch(/^place +none: files are given to it$/m);
+  const list = (await cli.run("sources", "list")).stdout;
+  expect(list).toMatch(/^old .* env:CONTOSO_EA_KEY +https:\/\/ea\.azure\.cn\/12345678$/m);
+  await cli.run("sources", "disable", "old");
+  expect(await shown("old")).toMatchObject({ enabled: false, currency: "CNY", taxFactor: "1.060" });
+});
+
+test("apply tells each setting of a source that asks an API which it changed", async ({ cli }) => {
+  const write = (...settings: string[]) =>
+    writeFile(
+      join(cli.dir, "sources.yaml"),
+      ["sources:", "  - name: old", "    kind: ea", '    enrollment: "1"', "    credential: { env: KEY }"]
+        .concat(settings.map((setting) => `    ${setting}`))
+        .join("\n"),
+    );
+  const apply = async () => (await cli.run("apply", "-f", "sources.yaml")).stdout.split("\n")[0];
+  await write();
+  expect(await apply()).toBe("added      old");
+  expect(await apply()).toBe("unchanged  old");
+  await write("cloud: china", "monthsBack: 3", 'taxFactor: "1.06"');
+  expect(await apply()).toBe(
+    "changed    old  (place: https://consumption.azure.com/1 -> https://ea.azure.cn/1, taxFactor: none -> 1.06, monthsBack: 1 -> 3)",
+  );
+  expect(await apply()).toBe("unchanged  old");
 });
 
 test("apply says what it added, changed and left, and resolves paths against the file", async ({ cli }) => {

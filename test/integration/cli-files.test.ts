@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, stat, truncate, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect } from "vitest";
 import { blobSink } from "../../src/demo/sink.ts";
 import { type Azurite, startAzurite } from "../support/azurite.ts";
@@ -10,6 +11,7 @@ import type { TestCli } from "../support/cli.ts";
 import { until } from "../support/embedded.ts";
 import { aRun, exactSum } from "../support/exports.ts";
 import type { RenderedRun } from "../support/exports.ts";
+import { ndjsonOf } from "../support/ndjson.ts";
 
 const LINES = [{ cost: "0.1" }, { cost: "1e-25" }];
 let azurite: Azurite;
@@ -50,6 +52,21 @@ test("standard input is imported like a file, refused like a file, and kept nowh
   expect(bad.code).toBe(1);
   expect(bad.stdout).toMatch(/stdin:2 \(record 1\) \w+: "abc" is not a number/);
   expect(await spooled()).toEqual(before);
+});
+
+test("NDJSON is imported like CSV, from a file and from standard input, plain and gzipped", async ({ cli }) => {
+  const text = ndjsonOf(aRun({ dataset: "actual", lines: LINES, gzip: false }).texts[0] ?? "");
+  await writeFile(join(cli.dir, "may-actual.ndjson.gz"), gzipSync(text));
+  const args = ["import-file", "--source-name", "portal", "--month", "2026-05", "--file"];
+  expect(await cli.run(...args, "may-actual.ndjson.gz")).toMatchObject({ code: 0 });
+  expect(await cli.json("publications")).toMatchObject({ publications: [{ exportName: "may-actual", rows: 2 }] });
+  expect(await sum(cli)).toBe("0.1000000000000000000000001");
+
+  const piped = [...args, "-", "--dataset", "actual", "--export-name", "may-actual"];
+  const stdin = text.replace('"CostInBillingCurrency":0.1,', '"CostInBillingCurrency":7,');
+  const { code } = await runInProcess(piped, { env: cli.env, cwd: cli.dir, stdin });
+  expect(code).toBe(0);
+  expect(await sum(cli)).toBe("7.0000000000000000000000001");
 });
 
 test("standard input that breaks off imports nothing and leaves nothing", async ({ cli }) => {

@@ -8,6 +8,7 @@ import { READERS, requireStatus } from "../support/http-rows.ts";
 import type { AnsweredRow } from "../support/http-rows.ts";
 import { createTestService } from "../support/http-service.ts";
 import type { TestService } from "../support/http-service.ts";
+import { openNoExtractor } from "../support/no-extractor.ts";
 import { createScenes } from "../support/scene.ts";
 import type { Supplier } from "../support/scene.ts";
 import { startTestEngine } from "../support/warehouse.ts";
@@ -246,6 +247,7 @@ async function prune(warehouse: Warehouse): Promise<void> {
     openStore: () => {
       throw new Error("a prune opens no store");
     },
+    openExtractor: openNoExtractor,
     signal: new AbortController().signal,
     onProgress: () => undefined,
   });

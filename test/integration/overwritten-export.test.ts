@@ -1,18 +1,15 @@
 import { BlobServiceClient } from "@azure/storage-blob";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createActivities } from "../../activities/activities.ts";
-import type { Warehouse } from "../../clickhouse/client.ts";
 import { saveSource } from "../../clickhouse/sources.ts";
 import { blobSink } from "../../src/demo/sink.ts";
 import { SOURCE_DEFAULTS, type Source } from "../../src/domain/source.ts";
 import { openStore } from "../../src/sources/open-store.ts";
 import type { Store } from "../../src/sources/store.ts";
-import { hostInProcess, importSource } from "../../workflows/import-source.ts";
 import { type Azurite, startAzurite } from "../support/azurite.ts";
 import { aRun, type RenderedRun } from "../support/exports.ts";
 import { later } from "../support/small-file.ts";
 import { agreedTotals } from "../support/totals.ts";
-import { startTestEngine, type TestEngine } from "../support/warehouse.ts";
+import { importAll, startTestEngine, type TestEngine } from "../support/warehouse.ts";
 
 let azurite: Azurite;
 let engine: TestEngine;
@@ -38,7 +35,7 @@ test.each([
     const warehouse = await engine.database();
     await saveSource(warehouse, sourceOf(container));
     await replace(container, null, elder);
-    await importWith(warehouse, storeOf);
+    await importAll(warehouse, "contoso", {}, storeOf);
     await replace(container, elder, old);
 
     let isReplaced = false;
@@ -56,7 +53,7 @@ test.each([
         },
       };
     };
-    const report = await importWith(warehouse, overwriting);
+    const report = await importAll(warehouse, "contoso", {}, overwriting);
     expect(isReplaced).toBe(true);
     expect(report.runs.map(({ runId, outcome }) => [runId, outcome])).toContainEqual([fresh.runId, "imported"]);
     expect(await agreedTotals(warehouse)).toEqual({ actual: "6000", amortized: "0" });
@@ -81,10 +78,4 @@ async function replace(container: string, from: RenderedRun | null, to: Rendered
   await to.writeTo(await blobSink(azurite.connectionString, container));
   const client = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(container);
   for (const path of from?.files.keys() ?? []) await client.deleteBlob(path);
-}
-
-async function importWith(warehouse: Warehouse, open: (source: Source) => Store) {
-  const signal = new AbortController().signal;
-  const activities = createActivities({ warehouse, openStore: open, signal, onProgress: () => undefined });
-  return importSource(hostInProcess(activities), { source: "contoso", overwrite: false, dryRun: false });
 }

@@ -2,14 +2,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parquetMetadata } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { createActivities } from "../../activities/activities.ts";
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { COLUMN_SETS, type ColumnSetName } from "../../src/demo/column-set.ts";
 import { folderSink, type Sink } from "../../src/demo/sink.ts";
 import type { Dataset } from "../../src/domain/run.ts";
 import { createFolderStore } from "../../src/sources/folder.ts";
 import type { Store } from "../../src/sources/store.ts";
-import { hostInProcess, importSource } from "../../workflows/import-source.ts";
 import { aRun, exactSum, type Line, type RenderedRun } from "../support/exports.ts";
 import { aFile, anInbox, failureOf, loadFile, outcomeOf, PART } from "../support/imports.ts";
 import { clickHouseWriter, DUCKDB, inFolder, type ParquetWriter, REQUIRED, runInDuck } from "../support/parquet.ts";
@@ -249,13 +247,7 @@ test("a Parquet file that changes while it is read is read anew, and only its ne
       },
     };
   };
-  const signal = new AbortController().signal;
-  const activities = createActivities({ warehouse, openStore, signal, onProgress: () => undefined });
-  const report = await importSource(hostInProcess(activities), {
-    source: inbox.source.name,
-    overwrite: false,
-    dryRun: false,
-  });
+  const report = await importAll(warehouse, inbox.source.name, {}, openStore);
   expect(other.length).toBe(run.files.get(run.partPaths[0] ?? "")?.length);
   expect(report.runs.map(({ outcome }) => outcome)).toEqual(["imported"]);
   expect(await inbox.sum("cost_in_billing_currency", "USD")).toBe("250000");

@@ -32,7 +32,7 @@ test.each([
   const bytes = await make();
   expect(bytes.length).toBeLessThan(MEBIBYTE);
   await expect(loadFile(warehouse, bytes, "actual", 50 * MEBIBYTE)).rejects.toMatchObject({
-    name: "FileError",
+    name: "PartLimitError",
     message: expect.stringContaining(`${PART}: ${tooLarge(bytes, "0.048828125 GiB")}`) as string,
   });
 });

@@ -7,6 +7,7 @@ import type { Part, Run } from "../../src/domain/run.ts";
 import { SOURCE_DEFAULTS } from "../../src/domain/source.ts";
 import type { FolderSource } from "../../src/domain/source.ts";
 import { openStore } from "../../src/sources/open-store.ts";
+import { openNoExtractor } from "../support/no-extractor.ts";
 import { startTestEngine } from "../support/warehouse.ts";
 import type { TestEngine } from "../support/warehouse.ts";
 
@@ -81,7 +82,13 @@ function planOf(runs: readonly Run[]) {
 
 function dependencies() {
   const signal = new AbortController().signal;
-  return { warehouse, openStore: () => openStore(SOURCE, {}), signal, onProgress: () => undefined };
+  return {
+    warehouse,
+    openStore: () => openStore(SOURCE, {}),
+    openExtractor: openNoExtractor,
+    signal,
+    onProgress: () => undefined,
+  };
 }
 
 /** The run that a daily export has written as its `number`th one of a month, counted from January 2021. */

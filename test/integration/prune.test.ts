@@ -308,7 +308,13 @@ async function prune(
   const openStore = () => {
     throw new Error("a prune opens no store");
   };
-  const activities = createActivities({ warehouse, openStore, signal, onProgress: () => undefined });
+  const activities = createActivities({
+    warehouse,
+    openStore,
+    openExtractor: openStore,
+    signal,
+    onProgress: () => undefined,
+  });
   return activities.prune({ sources, keep, dryRun });
 }
 

@@ -3,7 +3,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from "fas
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { createApp } from "../../src/http/app.ts";
 import { createHttpDependencies } from "../../src/http/dependencies.ts";
-import type { HttpDependencies, ImportsPort } from "../../src/http/dependencies.ts";
+import type { HttpDependencies, ImportsPort, IngestPort, TestSource } from "../../src/http/dependencies.ts";
 import type { HttpSettings } from "../../src/http/settings.ts";
 import { createLog } from "../../src/log.ts";
 
@@ -25,6 +25,8 @@ export type TestServiceOptions = {
   readonly settings?: Partial<HttpSettings>;
   readonly now?: string;
   readonly imports?: ImportsPort;
+  readonly ingest?: IngestPort;
+  readonly testSource?: TestSource;
 };
 
 /** The moment that tests take for the present one. */
@@ -38,12 +40,23 @@ export const NO_IMPORTS: ImportsPort = {
   removeSchedule: () => Promise.resolve(),
 };
 
+/** For services to which nobody sends a file. */
+export const NO_INGEST: IngestPort = {
+  push: () => Promise.reject(new RangeError("This test sends no file")),
+  running: () => 0,
+};
+
+/** For services of which nobody asks a connection test. */
+const NO_TESTS: TestSource = () => Promise.reject(new RangeError("This test tests no connections"));
+
 /** Builds the service over a warehouse that `startTestEngine().database()` gave; the caller closes it. */
 export async function createTestService(warehouse: Warehouse, options: TestServiceOptions = {}): Promise<TestService> {
-  const { now = NOW, imports = NO_IMPORTS } = options;
+  const { now = NOW, imports = NO_IMPORTS, ingest = NO_INGEST, testSource = NO_TESTS } = options;
   const dependencies = createHttpDependencies({
     warehouse,
     imports,
+    ingest,
+    testSource,
     settings: { isAuthDisabled: true, ...options.settings },
     now: () => new Date(now),
   });

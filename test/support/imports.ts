@@ -15,6 +15,7 @@ import { PART_LIMIT_BYTES } from "../../src/sources/part-limit.ts";
 import type { StoredFile } from "../../src/sources/store.ts";
 import type { RunOutcome, SourceReport } from "../../workflows/import-source.ts";
 import { aRun, type RenderedRun, type RunOptions } from "./exports.ts";
+import { openNoExtractor } from "./no-extractor.ts";
 import { addFolderSource, importAll, type TestSource } from "./warehouse.ts";
 
 /** A run of one part that has exactly these bytes; the manifest says nothing of its rows. */
@@ -148,6 +149,7 @@ export async function loadFrom(
   const { loadPart } = createActivities({
     warehouse,
     openStore: () => store,
+    openExtractor: openNoExtractor,
     signal,
     onProgress: () => undefined,
     partLimitBytes,

@@ -6,10 +6,11 @@ import { WorkflowUpdateFailedError } from "@temporalio/client";
 import type { WorkflowHandle } from "@temporalio/client";
 import type { Warehouse } from "../../clickhouse/client.ts";
 import type { WorkflowName } from "../../src/domain/workflow-names.ts";
-import type { Source } from "../../src/domain/source.ts";
+import type { ApiSource, Source } from "../../src/domain/source.ts";
 import type { ImportEvent } from "../../src/import-events.ts";
 import { PART_LIMIT_BYTES } from "../../src/sources/part-limit.ts";
-import { openStore } from "../../src/sources/open-store.ts";
+import { openExtractor, openStore } from "../../src/sources/open-store.ts";
+import type { Extractor } from "../../src/sources/extractor.ts";
 import type { Store } from "../../src/sources/store.ts";
 import { createWorker } from "../../src/worker.ts";
 import { bundleWorkflows } from "../../src/workflow-bundle.ts";
@@ -21,6 +22,7 @@ export type WorkerOptions = {
   readonly warehouse: Warehouse;
   /** How the worker reaches a source's files; a test may stand in their way. */
   readonly openStore?: (source: Source) => Store;
+  readonly openExtractor?: (source: ApiSource) => Extractor;
   readonly taskQueue?: string;
 };
 
@@ -59,6 +61,7 @@ export async function startWorker(temporal: TemporalServer, options: WorkerOptio
     dependencies: {
       warehouse,
       openStore: options.openStore ?? ((source) => openStore(source, process.env)),
+      openExtractor: options.openExtractor ?? ((source) => openExtractor(source, process.env)),
       partLimitBytes: PART_LIMIT_BYTES,
     },
     tell: (event) => void events.push(event),

@@ -10,9 +10,11 @@ import { acquireEmbedded } from "../../clickhouse/embedded/process.ts";
 import { migrate } from "../../clickhouse/migrate.ts";
 import { saveSource } from "../../clickhouse/sources.ts";
 import { SOURCE_DEFAULTS } from "../../src/domain/source.ts";
-import type { FolderSource } from "../../src/domain/source.ts";
-import { openStore } from "../../src/sources/open-store.ts";
-import { hostInProcess, importSource } from "../../workflows/import-source.ts";
+import type { FolderSource, Source } from "../../src/domain/source.ts";
+import { createProcessHost } from "../../src/process-host.ts";
+import { openExtractor, openStore } from "../../src/sources/open-store.ts";
+import type { Store } from "../../src/sources/store.ts";
+import { importSource } from "../../workflows/import-source.ts";
 import type { ImportSourceInput, SourceReport } from "../../workflows/import-source.ts";
 
 /** A real engine with its own data directory, and as many fresh databases as a test file wants. */
@@ -59,19 +61,27 @@ export async function addFolderSource(
   return { ...source, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Imports a source as the command does, in this process. */
+/** Imports a source as the command does, in this process; a test may stand in the way of its files. */
 export async function importAll(
   warehouse: Warehouse,
   source: string,
   options: Partial<Omit<ImportSourceInput, "source">> = {},
+  open: (source: Source) => Store = (found) => openStore(found, process.env),
 ): Promise<SourceReport> {
+  const { signal } = new AbortController();
   const activities = createActivities({
     warehouse,
-    openStore: (found) => openStore(found, process.env),
-    signal: new AbortController().signal,
+    openStore: open,
+    openExtractor: (found) => openExtractor(found, process.env),
+    signal,
     onProgress: () => undefined,
   });
-  return importSource(hostInProcess(activities), { source, overwrite: false, dryRun: false, ...options });
+  return importSource(createProcessHost({ activities, signal }), {
+    source,
+    overwrite: false,
+    dryRun: false,
+    ...options,
+  });
 }
 
 /** Waits until a process is gone. */

@@ -62,13 +62,32 @@ test.each([
   [["query"], /missing required argument 'sql'/],
   [["query", "  "], /There is no SQL/],
   [["sources", "add", "a"], /Give either --url \(Azure Blob Storage\) or --path \(a directory\), not both/],
-  [["sources", "add", "a", "--path", ".", "--credential", "default"], /--credential belongs to --url/],
+  [
+    ["sources", "add", "a", "--path", ".", "--credential", "default"],
+    /--credential is of blob, ea: a source of the kind folder has none/,
+  ],
   [["sources", "add", "A b", "--path", "."], /name: expected a name of a-z/],
   [["sources", "add", "a", "--path", ".", "--reject-limit", "-1"], /Expected a whole number from 0/],
   [["sources", "add", "a", "--url", "ftp://x/y"], /url: ftp:\/\/x\/y: is not a url/],
   [
     ["sources", "add", "a", "--url", "https://c.blob.core.windows.net/e", "--credential", "env:A-B"],
     /environment variable/,
+  ],
+  [["sources", "add", "a", "--kind", "ftp"], /Allowed choices are blob, folder, cost-details, ea, usage-details, push/],
+  [["sources", "add", "a", "--scope", "/subscriptions/x"], /other sources are named by --kind/],
+  [["sources", "add", "a", "--kind", "cost-details"], /--scope: expected a scope like \/subscriptions\/<id>/],
+  [["sources", "add", "a", "--kind", "push", "--path", "."], /--path is of folder: a source of the kind push has none/],
+  [
+    ["sources", "add", "a", "--path", ".", "--months-back", "1"],
+    /--months-back is of cost-details, ea, usage-details: a/,
+  ],
+  [
+    ["sources", "add", "a", "--kind", "ea", "--enrollment", "1"],
+    /--credential: expected env:NAME with the environment/,
+  ],
+  [
+    ["sources", "add", "a", "--kind", "ea", "--datasets", "amortized"],
+    /--datasets: expected a list of actual, and nothing/,
   ],
 ])("%j is asked wrongly", async (argv, message) => {
   const { code, stdout, stderr } = await runInProcess(argv);
@@ -114,6 +133,15 @@ test("a SAS in a url is refused without being repeated", async () => {
     "https://c.blob.core.windows.net/e?sig=geheim",
   ]);
   expect(stderr).toContain("must not carry a SAS");
+  expect(stderr).not.toContain("geheim");
+  expect(code).toBe(2);
+});
+
+test.each(["--identity", "--endpoint"])("a secret in place of %s is refused without being repeated", async (flag) => {
+  const scope = "/subscriptions/00001111-aaaa-2222-bbbb-3333cccc4444";
+  const source = ["sources", "add", "a", "--kind", "cost-details", "--scope", scope];
+  const { code, stderr } = await runInProcess([...source, flag, "geheim"]);
+  expect(stderr).toMatch(new RegExp(`^billhouse: ${flag}: expected `));
   expect(stderr).not.toContain("geheim");
   expect(code).toBe(2);
 });

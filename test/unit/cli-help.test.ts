@@ -5,6 +5,7 @@ const COMMANDS = [
   [],
   ["import"],
   ["backfill"],
+  ["extract"],
   ["import-file"],
   ["inspect"],
   ["download"],

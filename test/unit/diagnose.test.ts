@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { diagnosePart, linesOfRecords } from "../../src/sources/diagnose.ts";
-import { openCsvPart } from "../../src/sources/part-header.ts";
+import { openTextPart } from "../../src/sources/part-header.ts";
 
 const HEADER = "Date,Cost,Tags\n";
 
@@ -138,7 +138,7 @@ test("the lines of records are found in any file, however it is cut into chunks"
         expected.set(at + 1, text.split("\n").length);
         text += `1,"${tag.replaceAll('"', '""')}"${end}`;
       }
-      const part = await openCsvPart(streamOf(Buffer.from(text), size), "part.csv");
+      const part = await openTextPart(streamOf(Buffer.from(text), size), "part.csv");
       expect(await linesOfRecords(part, [...expected.keys()])).toEqual(expected);
     }),
     { numRuns: 100 },
@@ -147,7 +147,7 @@ test("the lines of records are found in any file, however it is cut into chunks"
 
 test("records that the part does not have are not found, and no more is read than needed", async () => {
   const stream = streamOf(Buffer.from(`${HEADER}${"1,2,3\n".repeat(100_000)}`), 1024);
-  const part = await openCsvPart(stream, "part.csv");
+  const part = await openTextPart(stream, "part.csv");
   expect(await linesOfRecords(part, [3, 7])).toEqual(
     new Map([
       [3, 4],
@@ -155,12 +155,12 @@ test("records that the part does not have are not found, and no more is read tha
     ]),
   );
   expect(stream.readableEnded).toBe(false);
-  const short = await openCsvPart(streamOf(Buffer.from(`${HEADER}1,2,3\n`)), "part.csv");
+  const short = await openTextPart(streamOf(Buffer.from(`${HEADER}1,2,3\n`)), "part.csv");
   expect(await linesOfRecords(short, [1, 2])).toEqual(new Map([[1, 2]]));
 });
 
 async function diagnose(bytes: Buffer, chunkSize?: number) {
-  const part = await openCsvPart(streamOf(bytes, chunkSize), "part.csv");
+  const part = await openTextPart(streamOf(bytes, chunkSize), "part.csv");
   return diagnosePart(part, "part.csv");
 }
 

@@ -3,7 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { FileError } from "../../src/domain/errors.ts";
-import { openCsvPart } from "../../src/sources/part-header.ts";
+import { openTextPart } from "../../src/sources/part-header.ts";
 
 const TEXT = 'Date,"Cost, net",Tags\n05/01/2026,1,\n';
 
@@ -16,7 +16,7 @@ test.each([
   ["without any row or line end", Buffer.from('Date,"Cost, net",Tags'), "none"],
 ])("a file %s gives its header and all of its bytes, in whichever chunks it comes", async (_, bytes, encoding) => {
   for (const size of [1, 7, bytes.length]) {
-    const part = await openCsvPart(streamOf(bytes, size), "part.csv");
+    const part = await openTextPart(streamOf(bytes, size), "part.csv");
     expect(part.header).toEqual(["Date", "Cost, net", "Tags"]);
     expect(part.encoding).toBe(encoding);
     expect(await buffer(part.body)).toEqual(bytes);
@@ -24,20 +24,20 @@ test.each([
 });
 
 test("a name may have a line break in its quotes", async () => {
-  const { header } = await openCsvPart(streamOf(Buffer.from('Date,"Cost\n(Cost)"\r\n1,2\r\n')), "part.csv");
+  const { header } = await openTextPart(streamOf(Buffer.from('Date,"Cost\n(Cost)"\r\n1,2\r\n')), "part.csv");
   expect(header).toEqual(["Date", "Cost\n(Cost)"]);
 });
 
 test("a file of equal rows, of which few bytes unzip to very many, gives its header", async () => {
   const bytes = gzipSync(`${TEXT}${"05/01/2026,1,\n".repeat(5_000_000)}`);
-  const { header } = await openCsvPart(streamOf(bytes), "part.csv");
+  const { header } = await openTextPart(streamOf(bytes), "part.csv");
   expect(header).toHaveLength(3);
 });
 
 test("a gzip that is broken behind the header is left to whoever reads that far", async () => {
   const bytes = gzipSync(`${TEXT}${Array.from({ length: 5000 }, (_, at) => `05/01/2026,${at * at},\n`).join("")}`);
   bytes.fill(0x55, bytes.length >> 1);
-  expect((await openCsvPart(streamOf(bytes), "part.csv")).header).toHaveLength(3);
+  expect((await openTextPart(streamOf(bytes), "part.csv")).header).toHaveLength(3);
 });
 
 test.each<[string, Buffer, string]>([
@@ -61,7 +61,7 @@ test.each<[string, Buffer, string]>([
   ["a gzip that is none", Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]), "part.csv:1 The gzip data is truncated or corrupt"],
 ])("a file %s is refused", async (_, bytes, message) => {
   for (const size of [1000, bytes.length]) {
-    const opening = openCsvPart(streamOf(bytes, size), "part.csv");
+    const opening = openTextPart(streamOf(bytes, size), "part.csv");
     await expect(opening).rejects.toThrow(FileError);
     await expect(opening).rejects.toThrow(message);
   }
@@ -69,7 +69,7 @@ test.each<[string, Buffer, string]>([
 
 test("closing the body closes what it would have read, though nobody has begun to read", async () => {
   const stream = streamOf(Buffer.from(TEXT), 7);
-  const part = await openCsvPart(stream, "part.csv");
+  const part = await openTextPart(stream, "part.csv");
   part.body.destroy();
   await new Promise((resolve) => part.body.once("close", resolve));
   expect(stream.destroyed).toBe(true);
@@ -77,7 +77,7 @@ test("closing the body closes what it would have read, though nobody has begun t
 
 test("a file that is refused is closed", async () => {
   const stream = streamOf(Buffer.from("PK\u0003\u0004 and much more"), 4);
-  await expect(openCsvPart(stream, "part.csv")).rejects.toThrow(FileError);
+  await expect(openTextPart(stream, "part.csv")).rejects.toThrow(FileError);
   expect(stream.destroyed).toBe(true);
 });
 

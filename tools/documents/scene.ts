@@ -3,7 +3,12 @@ import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { createToken } from "../../clickhouse/tokens.ts";
 import { createApp } from "../../src/http/app.ts";
-import { createHttpDependencies, type ImportsPort } from "../../src/http/dependencies.ts";
+import {
+  createHttpDependencies,
+  type ImportsPort,
+  type IngestPort,
+  type TestSource,
+} from "../../src/http/dependencies.ts";
 import type { Answerer } from "./answered-document.ts";
 import { openDemoWarehouse } from "./demo-warehouse.ts";
 import { layOutJson } from "./json-layout.ts";
@@ -26,13 +31,26 @@ const NO_IMPORTS: ImportsPort = {
   removeSchedule: () => Promise.resolve(),
 };
 
+const NO_INGEST: IngestPort = {
+  push: () => Promise.reject(new RangeError("Documents send no files")),
+  running: () => 0,
+};
+
+const NO_TESTS: TestSource = () => Promise.reject(new RangeError("Documents test no connections"));
+
 const run = promisify(execFile);
 
 /** Makes the warehouse and starts the service on a free port; commands find both in their environment. */
 export async function openScene(): Promise<Scene> {
   const { warehouse, directory, close } = await openDemoWarehouse();
   const { url, username, password } = warehouse.address;
-  const dependencies = createHttpDependencies({ warehouse, imports: NO_IMPORTS, now: () => NOW });
+  const dependencies = createHttpDependencies({
+    warehouse,
+    imports: NO_IMPORTS,
+    ingest: NO_INGEST,
+    testSource: NO_TESTS,
+    now: () => NOW,
+  });
   const app = await createApp(dependencies);
   const variables = {
     BILLHOUSE: await app.listen({ host: "127.0.0.1", port: 0 }),

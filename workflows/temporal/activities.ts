@@ -9,6 +9,7 @@ import {
 import type { ActivityOptions } from "@temporalio/workflow";
 import type { TemporalActivities } from "../../activities/temporal.ts";
 import { PERMANENT_ERRORS } from "../../src/domain/errors.ts";
+import { nameOfExtraction } from "../../src/domain/extraction-name.ts";
 import { knownFailure } from "./failures.ts";
 
 const RETRY = {
@@ -51,14 +52,28 @@ const long = proxyActivities<TemporalActivities>(LONG);
 /** The same where there are several: any worker may take one, not first of all the one that has the workflow at hand. */
 const spread = proxyActivities<TemporalActivities>({ ...LONG, allowEagerDispatch: false });
 
+/** The same for pages of an API, of which some allow only some thousand items in a minute. */
+const paged = proxyActivities<TemporalActivities>({ ...LONG, startToCloseTimeout: "12 hours" });
+
+/** Questions to an API, each repeated by its client for minutes before it fails. */
+const asking = proxyActivities<TemporalActivities>({
+  ...LIMITS,
+  startToCloseTimeout: "15 minutes",
+  retry: LONG.retry, // a report that is gone is asked for anew instead
+});
+
 /** The activities on whichever worker is free; they fail as the orchestration knows it. */
 export const activities: TemporalActivities = {
   findSource: known(first(atHand.findSource, quick.findSource)),
   listSources: known(quick.listSources),
   planRuns: known(quick.planRuns),
-  loadPart: known((input) =>
-    (input.partCount === 1 ? long : spread).loadPart.executeWithOptions({ summary: input.part.path }, [input]),
+  beginExtraction: known((input) =>
+    asking.beginExtraction.executeWithOptions({ summary: nameOfExtraction(input.extraction) }, [input]),
   ),
+  lookAtExtraction: known((input) =>
+    asking.lookAtExtraction.executeWithOptions({ summary: nameOfExtraction(input.extraction) }, [input]),
+  ),
+  loadPart: known((input) => loading(input).loadPart.executeWithOptions({ summary: input.part.path }, [input])),
   verifyRun: known(first(atHand.verifyRun, quick.verifyRun)),
   publishRun: known(long.publishRun),
   // What became of the work is written down also when the work was cancelled.
@@ -67,6 +82,11 @@ export const activities: TemporalActivities = {
   prune: known(long.prune),
   startPrune: known(first(atHand.startPrune, quick.startPrune)),
 };
+
+function loading({ source, partCount }: Parameters<TemporalActivities["loadPart"]>[0]) {
+  if (source.kind === "ea" || source.kind === "usage-details") return paged;
+  return partCount === 1 ? long : spread;
+}
 
 /** Does the one, and the other where that fails: it is repeated with patience, and everybody can see it. */
 function first<Given extends unknown[], Result>(

@@ -5,20 +5,14 @@ import type { Reader } from "../../../clickhouse/query.ts";
 import { SOURCE_SETTINGS } from "../../../clickhouse/source-settings.ts";
 import { listSources, listSourceStatus, removeSource, saveSource } from "../../../clickhouse/sources.ts";
 import type { SourceStatus } from "../../../clickhouse/sources.ts";
+import { sourceOf } from "../../domain/source-text.ts";
 import type { Source } from "../../domain/source.ts";
 import { needScope } from "../auth.ts";
 import type { HttpDependencies } from "../dependencies.ts";
 import { HttpError } from "../errors.ts";
-import { noSource, readerOf } from "../listing.ts";
-import {
-  changeSource,
-  ChangedSource,
-  NewSource,
-  SourceAnswer,
-  sourceOf,
-  toAnswer,
-  WholeSource,
-} from "../source-body.ts";
+import { findSource } from "../find-source.ts";
+import { readerOf } from "../listing.ts";
+import { changeSource, ChangedSource, NewSource, SourceAnswer, toAnswer, WholeSource } from "../source-body.ts";
 
 const TAGS = ["warehouse"];
 const Nothing = z.strictObject({});
@@ -166,16 +160,6 @@ export const addSourceRoutes =
 function created(reply: FastifyReply, source: Source): z.infer<typeof SourceAnswer> {
   void reply.code(201).header("location", `/v1/sources/${source.name}`);
   return toAnswer(source);
-}
-
-async function findSource(reader: Reader, name: string): Promise<Source> {
-  const sources = await listSources(reader, {});
-  const source = sources.find((known) => known.name === name);
-  if (source !== undefined) return source;
-  throw noSource(
-    name,
-    sources.map((known) => known.name),
-  );
 }
 
 async function findShown(reader: Reader, name: string): Promise<z.infer<typeof SourceWithStatus>> {

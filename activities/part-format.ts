@@ -1,0 +1,41 @@
+import { createLoadStatement, HUGE_LOAD_SETTINGS, LOAD_SETTINGS } from "../clickhouse/load-statement.ts";
+import { createNdjsonStatement, NDJSON_SETTINGS } from "../clickhouse/ndjson-statement.ts";
+import { createParquetStatement, PARQUET_SETTINGS } from "../clickhouse/parquet-statement.ts";
+import type { HeaderMapping } from "../src/domain/header.ts";
+import type { OpenedPart } from "../src/sources/open-part.ts";
+
+/** Stored bytes of a file of text of some three and a half million rows. */
+const HUGE_BYTES = { gzip: 400 * 2 ** 20, none: 3 * 2 ** 30 };
+
+/** Where the names of a part's columns stand, as messages begin: Parquet has no lines. */
+export function placeOfHeader({ format }: OpenedPart, path: string): string {
+  return format === "parquet" ? `${path}:` : `${path}:1`;
+}
+
+/** The INSERT that brings a part in. */
+export function createPartStatement(opened: OpenedPart, mapping: HeaderMapping): string {
+  switch (opened.format) {
+    case "csv":
+      return createLoadStatement(mapping, opened.header.length);
+    case "ndjson":
+      return createNdjsonStatement(mapping, opened.header);
+    case "parquet":
+      return createParquetStatement(mapping, opened.columns);
+  }
+}
+
+/** The settings of that INSERT. `byteCount` is the part's stored bytes, or at least how many they are. */
+export function settingsOf(
+  { format, encoding }: OpenedPart,
+  byteCount: number,
+  partCount: number,
+): typeof LOAD_SETTINGS {
+  if (format === "parquet") return PARQUET_SETTINGS;
+  const isHuge = byteCount >= HUGE_BYTES[encoding];
+  return {
+    ...(format === "csv" ? {} : NDJSON_SETTINGS),
+    ...(isHuge ? HUGE_LOAD_SETTINGS : LOAD_SETTINGS),
+    // Reading one file with several threads takes a fifth more processor time, which other parts could use.
+    input_format_parallel_parsing: partCount > 1 ? 0 : 1,
+  };
+}
