@@ -9,7 +9,13 @@ type DerivedLoad = { readonly load_id: string; readonly billing_month: string };
 /** Two lanes that take about as long; what is made of a rollup comes behind it. */
 const LANES = [
   ["derive-daily-costs", "derive-load-coverage", "derive-meter-slices", "derive-subscription-slices"],
-  ["derive-location-costs", "derive-monthly-costs", "derive-summary-costs", "derive-resource-slices", "derive-customer-slices"],
+  [
+    "derive-location-costs",
+    "derive-monthly-costs",
+    "derive-summary-costs",
+    "derive-resource-slices",
+    "derive-customer-slices",
+  ],
 ].map((names) => names.map(readQuery));
 
 const DERIVE_SETTINGS: ClickHouseSettings = {

@@ -15,6 +15,9 @@ export async function createCredential(
   authorityHost: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<TokenCredential> {
+  if (!authorityHost.startsWith("https://")) {
+    throw new ConfigurationError(`AZURE_AUTHORITY_HOST is ${JSON.stringify(authorityHost)}: expected an https url`);
+  }
   const sdk = await import("@azure/identity"); // takes a third of a second
   const options = {
     authorityHost,

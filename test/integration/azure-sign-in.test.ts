@@ -184,6 +184,17 @@ describe("signing in as a managed identity", () => {
     expect(await ask(MANAGED_CLIENT)).toMatchObject({ status: 204 });
   });
 
+  test.each([
+    ["public", "https://management.azure.com"],
+    ["china", "https://management.chinacloudapi.cn"],
+    ["us-government", "https://management.usgovcloudapi.net"],
+  ] as const)("for the cloud %s a token for %s is asked for", async (cloud, audience) => {
+    const { authorize } = createSignIn({ kind: "managed", clientId: MANAGED_CLIENT }, { cloud }, process.env);
+    await authorize();
+    expect(await authorize(true)).toMatch(/^Bearer /);
+    expect(azure.requests("tokens").at(-1)?.query.get("resource")).toBe(audience);
+  });
+
   test("a token that is refused is replaced by a new one, again and again", async () => {
     for (let round = 0; round < 3; round++) {
       const before = azure.requests().length;

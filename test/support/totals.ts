@@ -11,7 +11,14 @@ import { SOURCE_DEFAULTS } from "../../src/domain/source.ts";
 export type Totals = { readonly actual: string; readonly amortized: string };
 
 /** The views that show money: each must always say the same. */
-export const COST_VIEWS = ["costs", "costs_daily", "costs_monthly", "costs_by_location", "costs_summary", "costs_by_resource"] as const;
+export const COST_VIEWS = [
+  "costs",
+  "costs_daily",
+  "costs_monthly",
+  "costs_by_location",
+  "costs_summary",
+  "costs_by_resource",
+] as const;
 
 const Row = z.object({ actual: z.string().nullable(), amortized: z.string().nullable() });
 

@@ -34,6 +34,11 @@ describe("what a sign-in needs", () => {
     [secret, {}, /MY_SECRET is not set: put the application's secret into it/],
     [certificate, {}, /MY_PATH is not set: put the path/],
     [certificate, { MY_PATH: "/nowhere" }, /^\/nowhere: the certificate cannot be read/],
+    [
+      secret,
+      { MY_SECRET: "s", AZURE_AUTHORITY_HOST: "http://login" },
+      /AZURE_AUTHORITY_HOST is "http:\/\/login": expected/,
+    ],
     [{ kind: "workload" }, { AZURE_TENANT_ID: "t" }, /AZURE_CLIENT_ID is not set/],
     [{ kind: "workload" }, { AZURE_TENANT_ID: "t", AZURE_CLIENT_ID: "c" }, /AZURE_FEDERATED_TOKEN_FILE is not set/],
   ])("is missing where %j has %j", async (identity, environment, says) => {
