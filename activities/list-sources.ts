@@ -8,6 +8,8 @@ export function createListSources({ warehouse }: ActivityDependencies) {
   return async function listSources({ runId }: { runId?: string | undefined } = {}): Promise<string[]> {
     const sources = await list(warehouse, {});
     const isWanted = (source: Source) => source.enabled && (runId === undefined || !isApiSource(source));
-    return sources.filter(isWanted).map(({ name }) => name);
+    // An API may let us wait for hours: whoever does not need that comes first.
+    const wanted = sources.filter(isWanted).toSorted((a, b) => Number(isApiSource(a)) - Number(isApiSource(b)));
+    return wanted.map(({ name }) => name);
   };
 }

@@ -1,27 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
-import { DAY_FIRST_NOTE } from "../clickhouse/load-expressions.ts";
 import { deriveLoad } from "../clickhouse/derive-load.ts";
-import { endOfPart, isRefusedInput } from "../clickhouse/load-statement.ts";
-import {
-  countLoad,
-  LARGE_PART_BYTES,
-  listRejectedRows,
-  partitionOf,
-  readProgress,
-  recordLoad,
-} from "../clickhouse/loads.ts";
+import { endOfPart } from "../clickhouse/load-statement.ts";
+import { countLoad, LARGE_PART_BYTES, partitionOf, readProgress, recordLoad } from "../clickhouse/loads.ts";
 import type { LoadRecord } from "../clickhouse/loads.ts";
-import { ndjsonProblem } from "../clickhouse/ndjson-statement.ts";
-import { parquetProblem } from "../clickhouse/parquet-statement.ts";
 import { FileError, ReconciliationError, WarehouseError } from "../src/domain/errors.ts";
 import { mapHeader } from "../src/domain/header.ts";
-import { placeOfReject } from "../src/domain/load.ts";
-import type { Load, Reject } from "../src/domain/load.ts";
+import type { Load } from "../src/domain/load.ts";
 import { firstDayOf } from "../src/domain/month.ts";
 import type { Part, Run } from "../src/domain/run.ts";
 import type { Source } from "../src/domain/source.ts";
-import { diagnosePart, linesOfRecords } from "../src/sources/diagnose.ts";
 import { openPart } from "../src/sources/open-part.ts";
 import type { OpenedPart } from "../src/sources/open-part.ts";
 import { limitUnpacked, PART_LIMIT_BYTES } from "../src/sources/part-limit.ts";
@@ -30,6 +18,7 @@ import { readAhead } from "../src/sources/read-ahead.ts";
 import type { Store } from "../src/sources/store.ts";
 import type { ActivityDependencies } from "./activities.ts";
 import { createPartStatement, placeOfHeader, settingsOf } from "./part-format.ts";
+import { createPartProblems } from "./part-problems.ts";
 
 /** Which part to load. Without the run's other parts: each of a thousand loads is told of its own one only. */
 export type LoadPartInput = {
@@ -43,10 +32,9 @@ export type LoadPartInput = {
 type RunOfPart = Omit<Run, "parts">;
 
 const PROGRESS_INTERVAL_MS = 1000;
-const REJECTS_SHOWN = 3;
 
-/** What was read of a part: how it was opened, and all of its stored bytes. */
-type ReadPart = { readonly opened: OpenedPart; readonly part: Part };
+/** What was read of a part: how it was opened, and how many stored bytes it has. */
+type ReadPart = { readonly opened: OpenedPart; readonly byteCount: number };
 
 /**
  * Brings one part into the warehouse as a new load: streams its stored bytes into one INSERT, then counts what
@@ -55,6 +43,7 @@ type ReadPart = { readonly opened: OpenedPart; readonly part: Part };
  */
 export function createLoadPart(dependencies: ActivityDependencies) {
   const { warehouse, openStore, signal, onProgress, partLimitBytes = PART_LIMIT_BYTES } = dependencies;
+  const problems = createPartProblems(dependencies);
   return async function loadPart(input: LoadPartInput): Promise<Load> {
     const { run, part } = input;
     const store = openStore(input.source);
@@ -71,8 +60,8 @@ export function createLoadPart(dependencies: ActivityDependencies) {
     try {
       const read = await streamPart(store, record.loadId, input);
       await deriveLoad(warehouse, { load_id: record.loadId, billing_month: firstDayOf(run.month) }, signal);
-      const load = await countEveryRow(store, record.loadId, run, read);
-      const { byteCount } = read.part;
+      const load = await countEveryRow(store, record.loadId, input, read);
+      const { byteCount } = read;
       await recordLoad(warehouse, { ...record, ...load, part: part.path, byteCount, state: "loaded" });
       return load;
     } catch (error) {
@@ -111,11 +100,11 @@ export function createLoadPart(dependencies: ActivityDependencies) {
         settingsOf(opened, byteCount.least, partCount),
         signal,
       );
-      return { opened, part: { ...part, byteCount: report.bytesRead() } };
+      return { opened, byteCount: report.bytesRead() };
     } catch (error) {
       signal.throwIfAborted();
       if (source.failure !== undefined) throw source.failure;
-      throw await explainRefusal(store, part, opened, error);
+      throw await problems.explainRefusal(store, part, opened, error);
     } finally {
       report.stop();
       opened.body.destroy();
@@ -141,8 +130,8 @@ export function createLoadPart(dependencies: ActivityDependencies) {
   async function countEveryRow(
     store: Store,
     loadId: string,
-    run: RunOfPart,
-    { opened, part }: ReadPart,
+    { run, part }: LoadPartInput,
+    { opened, byteCount }: ReadPart,
   ): Promise<Load> {
     const [counts] = await countLoad(warehouse, { load_id: loadId, billing_month: firstDayOf(run.month) });
     if (counts === undefined) throw new WarehouseError(`${part.path}: the warehouse gave no counts for load ${loadId}`);
@@ -164,72 +153,12 @@ export function createLoadPart(dependencies: ActivityDependencies) {
       runId: run.runId,
       part: part.path,
       loadId,
-      bytesRead: part.byteCount,
-      byteCount: part.byteCount,
+      bytesRead: byteCount,
+      byteCount,
       rows: rowsLoaded,
     });
-    if (rowsRejected > 0) await requireMonthFirst(store, loadId, part);
-    const rejects = rowsRejected === 0 ? [] : await describeRejects(store, loadId, part);
-    return { loadId, part, rowsLoaded, rowsRejected, rejects };
-  }
-
-  async function describeRejects(store: Store, loadId: string, part: Part): Promise<Reject[]> {
-    const rows = await listRejectedRows(warehouse, { load_id: loadId, ending: "", limit: REJECTS_SHOWN });
-    return locate(store, part, rows);
-  }
-
-  /** Of a file with the day first, rows of the first twelve days would pass for those of other months. */
-  async function requireMonthFirst(store: Store, loadId: string, part: Part): Promise<void> {
-    const rows = await listRejectedRows(warehouse, { load_id: loadId, ending: DAY_FIRST_NOTE, limit: 1 });
-    const [first] = await locate(store, part, rows);
-    if (first === undefined) return;
-    throw new FileError(
-      `${placeOfReject(part, first)} ${first.reason}, so that no date of this file is certain. ` +
-        "Nothing was published. Deliver the file as Azure wrote it, with the month first.",
-    );
-  }
-
-  async function locate(
-    store: Store,
-    part: Part,
-    rows: readonly { record: number; reason: string }[],
-  ): Promise<Reject[]> {
-    if (rows.length === 0) return [];
-    const records = rows.map(({ record }) => record);
-    const lines = await linesOf(store, part, records);
-    return rows.map(({ record, reason }) => ({ record, reason, line: lines.get(record) ?? null }));
-  }
-
-  /** Records of a Parquet file stand on no line. */
-  async function linesOf(store: Store, part: Part, records: readonly number[]): Promise<ReadonlyMap<number, number>> {
-    const opened = await openPart(store, part, signal);
-    if (opened.format !== "parquet") return linesOfRecords(opened, records, signal);
-    opened.body.destroy();
-    return new Map();
-  }
-
-  async function explainRefusal(store: Store, part: Part, opened: OpenedPart, error: unknown): Promise<unknown> {
-    if (!(error instanceof WarehouseError)) return error;
-    const problem =
-      opened.format === "parquet" ? parquetProblem(error, part.path) : await diagnose(store, part, opened, error);
-    if (problem === undefined) return new WarehouseError(`${part.path}: ${messageOf(error)}`, { cause: error });
-    return new FileError(`${problem}. Nothing was published. Deliver the run again.`, { cause: error });
-  }
-
-  async function diagnose(
-    store: Store,
-    part: Part,
-    { format }: OpenedPart,
-    error: WarehouseError,
-  ): Promise<string | undefined> {
-    const again = isRefusedInput(error) ? await openPart(store, part, signal) : undefined;
-    if (again === undefined || again.format === "parquet") return undefined;
-    const diagnosis = await diagnosePart(again, part.path, signal);
-    if (diagnosis !== undefined) return `${diagnosis.place} ${diagnosis.problem}`;
-    const refused = format === "ndjson" ? ndjsonProblem(error) : undefined;
-    if (refused === undefined) return undefined;
-    const [reject] = await locate(store, part, [{ record: refused.record, reason: refused.problem }]);
-    return reject && `${placeOfReject(part, reject)} ${reject.reason}`;
+    const rejects = rowsRejected === 0 ? [] : await problems.describeRejects(store, loadId, part);
+    return { loadId, part: { ...part, byteCount }, rowsLoaded, rowsRejected, rejects };
   }
 }
 

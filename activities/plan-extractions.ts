@@ -4,8 +4,9 @@ import { InvalidRequestError } from "../src/domain/errors.ts";
 import { planExtractions } from "../src/domain/extraction.ts";
 import type { Extraction } from "../src/domain/extraction.ts";
 import { exportOfExtraction } from "../src/domain/extraction-export.ts";
-import { addMonths, monthOf, parseDay } from "../src/domain/month.ts";
+import { addMonths, ALL_DAYS, monthOf, parseDay } from "../src/domain/month.ts";
 import type { Month } from "../src/domain/month.ts";
+import type { KnownRun } from "../src/domain/plan.ts";
 import { MONTHS_KEPT } from "../src/domain/source.ts";
 import type { ApiSource } from "../src/domain/source.ts";
 import type { ActivityDependencies } from "./activities.ts";
@@ -22,6 +23,7 @@ export function createPlanExtractions({ warehouse }: Pick<ActivityDependencies, 
     await showUnseen(warehouse);
     const known = await listKnownRuns(warehouse, { source: source.name, export: "", dataset: "", month: "" });
     const asked = exportOfExtraction(source, { invoice }).export;
+    if (invoice !== undefined) requireAlone(invoice, asked, input, known);
     const monthsKept = MONTHS_KEPT[source.kind];
     const extractions = planExtractions(
       known.filter((run) => run.export === asked),
@@ -45,7 +47,7 @@ export function createPlanExtractions({ warehouse }: Pick<ActivityDependencies, 
       skipped: [],
       moreSkipped: [],
       problems:
-        billingPeriod !== undefined && monthOf(billingPeriod.first) < oldest
+        billingPeriod !== undefined && billingPeriod.first !== ALL_DAYS.first && monthOf(billingPeriod.first) < oldest
           ? [tooOld(source, monthsKept, oldest)]
           : [],
       warnings: [],
@@ -73,6 +75,28 @@ function requireSense(source: ApiSource, { runId, dataset, invoice, billingPerio
   if (billingPeriod === undefined || monthOf(billingPeriod.first) !== monthOf(billingPeriod.last)) {
     throw new InvalidRequestError(`${name}: an invoice is of one month. Give the month of invoice ${invoice}.`);
   }
+}
+
+/** An invoice is a part of its month: beside another part, or the whole, one of the two would stay silent day by day. */
+function requireAlone(
+  invoice: string,
+  asked: string,
+  { source, billingPeriod, dataset }: PlanRunsInput,
+  known: readonly KnownRun[],
+): void {
+  const other = known.find(
+    (run) =>
+      run.export !== asked &&
+      run.isWithdrawn !== true &&
+      (dataset === undefined || run.dataset === dataset) &&
+      billingPeriod !== undefined &&
+      run.month === monthOf(billingPeriod.first),
+  );
+  if (other === undefined) return;
+  throw new InvalidRequestError(
+    `${source.name}: ${other.dataset} ${other.month} has the run ${other.runId} already, which invoice ${invoice} would ` +
+      "silence in part. Ask for the whole month instead, or withdraw that run first with `billhouse withdraw`.",
+  );
 }
 
 function tooOld({ name, kind }: ApiSource, monthsKept: number, oldest: Month): ImportPlan["problems"][number] {

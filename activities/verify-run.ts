@@ -1,8 +1,9 @@
-import { listRejectTotals, listRunTotals } from "../clickhouse/totals.ts";
+import { listForeignDays, listRejectTotals, listRunTotals } from "../clickhouse/totals.ts";
 import type { RejectTotal, RunTotal } from "../clickhouse/totals.ts";
-import { ReconciliationError } from "../src/domain/errors.ts";
+import { FileError, NoDataError, ReconciliationError } from "../src/domain/errors.ts";
 import { countRows, requireEveryRow } from "../src/domain/load.ts";
 import type { Load } from "../src/domain/load.ts";
+import { isExtracted } from "../src/domain/extraction-export.ts";
 import { firstDayOf } from "../src/domain/month.ts";
 import type { Run } from "../src/domain/run.ts";
 import type { ActivityDependencies } from "./activities.ts";
@@ -12,7 +13,8 @@ export type VerifiedRun = { readonly totals: readonly RunTotal[]; readonly rejec
 
 /**
  * Holds what was loaded against what was announced, and the rollups against the entries. Gives the run's totals and
- * those of its rejected rows; throws RejectedRowsError or ReconciliationError when anything differs.
+ * those of its rejected rows; throws RejectedRowsError or ReconciliationError when anything differs, and for what an API was asked
+ * for NoDataError when it is empty and FileError when it is of another month.
  */
 export function createVerifyRun({ warehouse }: ActivityDependencies) {
   return async function verifyRun(input: {
@@ -23,7 +25,12 @@ export function createVerifyRun({ warehouse }: ActivityDependencies) {
     const { run, loads } = input;
     requireEveryRow(run, loads, input.rejectLimit);
     const load_ids = loads.map((load) => load.loadId);
-    const totals = await listRunTotals(warehouse, { load_ids, billing_month: firstDayOf(run.month) });
+    const month = { load_ids, billing_month: firstDayOf(run.month) };
+    if (isExtracted(run)) {
+      requireRows(run, loads);
+      requireMonth(run, await listForeignDays(warehouse, month));
+    }
+    const totals = await listRunTotals(warehouse, month);
     const wrong = totals.find((total) => !total.rollups_agree);
     if (wrong !== undefined) {
       throw new ReconciliationError(
@@ -34,4 +41,24 @@ export function createVerifyRun({ warehouse }: ActivityDependencies) {
     const rejects = countRows(loads).rejected === 0 ? [] : await listRejectTotals(warehouse, { load_ids });
     return { totals, rejects };
   };
+}
+
+/** An API that has nothing says so in several ways; an empty answer must not take the place of a month that was there. */
+function requireRows(run: Run, loads: readonly Load[]): void {
+  const { loaded, rejected } = countRows(loads);
+  if (loaded + rejected > 0) return;
+  throw new NoDataError(
+    `${run.source}/${run.exportName}: the answer for ${run.dataset} ${run.month} has no rows. Nothing was published.`,
+  );
+}
+
+/** Rows of another month are in that month's own run as well, which they would stand beside and be counted twice. */
+function requireMonth(run: Run, days: readonly { readonly day: string; readonly rows: number }[]): void {
+  const [first] = days;
+  if (first === undefined) return;
+  const rows = days.reduce((sum, { rows: count }) => sum + count, 0);
+  throw new FileError(
+    `${run.source}/${run.exportName}: ${rows} of the rows for ${run.month} are of other months, from ${first.day} to ` +
+      `${days.at(-1)?.day ?? first.day}. Nothing was published. Ask for the month that they are of.`,
+  );
 }

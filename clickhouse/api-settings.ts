@@ -80,6 +80,9 @@ export function extractionOf<Dataset extends Extraction["dataset"]>(knows: {
       .array(z.enum(knows.datasets, datasetsForm), datasetsForm)
       .min(1, datasetsForm)
       .refine((datasets) => new Set(datasets).size === datasets.length, datasetsForm)
+      .refine((datasets) => !["actual", "usage"].every((name) => datasets.some((dataset) => dataset === name)), {
+        error: "expected either actual or usage: both answer for the same days, and usage lacks purchases",
+      })
       .default([...(knows.usual ?? knows.datasets)])
       .describe("Which figures are asked for"),
     monthsBack: z

@@ -24,6 +24,12 @@ export type RejectTotal = z.infer<typeof RejectTotal>;
 /** The rejected rows of some loads, by currency. */
 export const listRejectTotals = defineQuery<{ load_ids: readonly string[] }, RejectTotal>("reject-totals", RejectTotal);
 
+/** The days of some loads that lie outside of their billing month, with their rows. */
+export const listForeignDays = defineQuery<
+  { load_ids: readonly string[]; billing_month: string },
+  { day: string; rows: number }
+>("foreign-days", z.object({ day: z.string(), rows: Count }));
+
 /** The totals of some loads of one billing month, by currency. */
 export const listRunTotals = defineQuery<{ load_ids: readonly string[]; billing_month: string }, RunTotal>(
   "run-totals",

@@ -51,7 +51,10 @@ async function askOnce(host: ImportHost, source: ApiSource, extraction: Extracti
   const name = nameWithoutRun(source, extraction);
   try {
     const state = await untilReady(host, source, extraction);
-    if (state.kind === "ready") return await settleRun(host, source, state.run);
+    if (state.kind === "ready") {
+      const outcome = await settleRun(host, source, state.run);
+      if (outcome.outcome !== "failed" || outcome.errorName !== "NoDataError") return outcome;
+    }
     return { ...name, outcome: "skipped", reason: "the API has no data" };
   } catch (error) {
     if (!(error instanceof Error) || error.name === "AbortError") throw error;

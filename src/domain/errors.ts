@@ -76,6 +76,9 @@ export class AuthenticationError extends BillhouseError {}
 /** Who is signed in may not do that: a role is missing. */
 export class PermissionError extends BillhouseError {}
 
+/** What was asked for is empty: it replaces nothing. */
+export class NoDataError extends BillhouseError {}
+
 /** The same import is being done elsewhere at this moment. */
 export class AlreadyRunningError extends BillhouseError {}
 
@@ -91,6 +94,7 @@ export const PERMANENT_ERRORS: readonly string[] = [
   ApiRefusalError.name,
   AuthenticationError.name,
   PermissionError.name,
+  NoDataError.name,
   ManifestError.name,
   HeaderError.name,
   FileError.name,

@@ -14,3 +14,8 @@ export function exportOfExtraction(
     exportName,
   };
 }
+
+/** Whether a run is what an API was asked for. */
+export function isExtracted({ export: id }: Pick<Run, "export">): boolean {
+  return /^(?:cost-details|usage-details|ea):/.test(id);
+}

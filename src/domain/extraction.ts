@@ -43,7 +43,7 @@ const HOUR_MS = 3_600_000;
 
 /**
  * What to ask for, newest month first. A month whose figures may still change is asked for again when the last ones are
- * old enough; one that was asked for after it was closed only when it is to be overwritten.
+ * old enough, also an older one that was not asked for since it was closed; one that was, only when it is to be overwritten.
  */
 export function planExtractions(known: readonly EarlierRun[], options: ExtractionOptions, now: Date): Extraction[] {
   const today = now.toISOString().slice(0, 10) as Day;
@@ -54,13 +54,22 @@ export function planExtractions(known: readonly EarlierRun[], options: Extractio
       ? addMonths(present, -options.monthsBack)
       : monthOf(options.billingPeriod.first);
   const last = options.billingPeriod === undefined ? present : monthOf(options.billingPeriod.last);
+  const isAsked = (month: Month) => month >= first || (options.billingPeriod === undefined && isUnfinished(month));
+  // What was asked for last before its month was closed lacks what came later.
+  const isUnfinished = (month: Month) =>
+    options.datasets.some((dataset) => {
+      const newest = newestOf(known, dataset, month);
+      return newest !== undefined && isStale(month, newest, options.refreshHours, now);
+    });
   const planned: Extraction[] = [];
-  for (let month = last < present ? last : present; month >= first && month >= oldest; month = addMonths(month, -1)) {
+  for (let month = last < present ? last : present; month >= oldest; month = addMonths(month, -1)) {
+    if (!isAsked(month)) continue;
     const whole = daysOfMonth(month);
     const days = { first: whole.first, last: whole.last < today ? whole.last : today };
     for (const dataset of options.datasets) {
       const newest = newestOf(known, dataset, month);
-      if (options.overwrite || newest === undefined || isStale(month, newest, options.refreshHours, now)) {
+      const isMissing = newest === undefined && month >= first;
+      if ((options.overwrite && month >= first) || isMissing || isStale(month, newest, options.refreshHours, now)) {
         planned.push({ dataset, month, days });
       }
     }
@@ -81,8 +90,8 @@ function newestOf(known: readonly EarlierRun[], dataset: Dataset, month: Month):
     .at(-1);
 }
 
-function isStale(month: Month, submittedAt: string, refreshHours: number, now: Date): boolean {
+function isStale(month: Month, submittedAt: string | undefined, refreshHours: number, now: Date): boolean {
   const closed = addDays(firstDayOf(addMonths(month, 1)), RESTATED_DAYS);
-  if (submittedAt >= closed) return false;
+  if (submittedAt === undefined || submittedAt >= closed) return false;
   return Date.parse(submittedAt) + refreshHours * HOUR_MS <= now.getTime();
 }

@@ -26,7 +26,7 @@ export const HTTP_DEFAULTS: HttpSettings = {
   maxJsonRows: 10_000,
   queryTimeoutMs: 30_000,
   streamTimeoutMs: 3_600_000,
-  stallTimeoutMs: 60_000,
+  stallTimeoutMs: 25_000,
   maxQueries: 8,
   maxQueued: 256,
   bodyLimitBytes: 1 << 20,

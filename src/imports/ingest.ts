@@ -15,6 +15,7 @@ import { openExtractor } from "../sources/open-store.ts";
 import { createPushBody } from "../sources/push-body.ts";
 import type { PushBody } from "../sources/push-body.ts";
 import { unpackOnce } from "../sources/push-encoding.ts";
+import { attempt } from "./attempt.ts";
 import { requireSource } from "./imports.ts";
 import type { ImportsOptions } from "./imports.ts";
 
@@ -137,31 +138,6 @@ function withSize(activities: Activities, body: PushBody): Activities {
       return activities.recordRun({ ...record, run: { ...record.run, parts } });
     },
   };
-}
-
-/** Does the work as an attempt at the source, which is written down like any other. */
-async function attempt<Result>(
-  activities: Activities,
-  { name }: Source,
-  signal: AbortSignal,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const begin = { source: name, runsFound: 1, runsImported: 0, runsFailed: 0, error: "" };
-  const begun = await activities.recordAttempt({ ...begin, attempt: null, state: "running" });
-  try {
-    const result = await work();
-    await activities.recordAttempt({ ...begin, attempt: begun, state: "done", runsImported: 1 });
-    return result;
-  } catch (error) {
-    const failure: unknown = signal.aborted ? signal.reason : error;
-    const message = failure instanceof Error ? failure.message : String(failure);
-    const state = signal.aborted ? "canceled" : "failed";
-    // The failure itself is what the caller must see, also when it cannot be written down.
-    await activities
-      .recordAttempt({ ...begin, attempt: begun, state, runsFailed: 1, error: message })
-      .catch(() => undefined);
-    throw failure;
-  }
 }
 
 /** Aborted when the service stops or the sender leaves, with a reason that says so. */

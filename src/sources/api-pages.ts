@@ -11,8 +11,14 @@ export type Page = {
   readonly items: readonly JsonRecord[];
 };
 
-/** What an answer holds, and the url of the next one as the API wrote it; null behind the last. */
-export type PageContent = { readonly items: readonly JsonRecord[]; readonly next: string | null };
+/** What an answer holds. */
+export type PageContent = {
+  readonly items: readonly JsonRecord[];
+  /** The url of the next answer as the API wrote it; null behind the last. */
+  readonly next: string | null;
+  /** Whether it is word that there is nothing at all, and not an empty last page. */
+  readonly saysNothing?: true;
+};
 
 /** An API that gives what it has in pages. */
 export type PagedApi = {
@@ -28,7 +34,7 @@ const MOST_PAGES = 100_000;
 const ATTEMPTS = 3;
 
 /**
- * All pages, one at a time and only when they are read. An answer of status 204 has no items and is the last. Throws
+ * All pages, one at a time and only when they are read. A first answer of status 204 has no items and is the last. Throws
  * what the client throws, and ApiError when a page cannot be read, leads back to an earlier one, or to another host.
  */
 export async function* readPages({ client, url, open }: PagedApi, signal?: AbortSignal): AsyncGenerator<Page, void> {
@@ -39,7 +45,7 @@ export async function* readPages({ client, url, open }: PagedApi, signal?: Abort
     const place = `GET ${next.replace(/[?#].*$/s, "")} page ${number}`;
     if (number > MOST_PAGES) throw unreadable(place, `has more than ${MOST_PAGES} pages before it`);
     earlier.add(fingerprintOf(next));
-    const content: PageContent | null = await askReadably(client, next, place, open, signal);
+    const content: PageContent | null = await askReadably({ client, url: next, open }, place, number, signal);
     if (content === null) return;
     next = content.next;
     if (next !== null) requireOnward(next, origin, earlier, place);
@@ -47,19 +53,21 @@ export async function* readPages({ client, url, open }: PagedApi, signal?: Abort
   }
 }
 
+/** Word that there is nothing at all is an answer to the first question only: behind a page it would cut a month short. */
 async function askReadably(
-  client: AzureClient,
-  url: string,
+  { client, url, open }: PagedApi,
   place: string,
-  open: PagedApi["open"],
+  number: number,
   signal: AbortSignal | undefined,
 ): Promise<PageContent | null> {
   for (let attempt = 1; ; attempt++) {
     const { status, text } = await client.ask({ method: "GET", url, signal });
-    if (status === 204) return null;
     try {
+      if (status === 204 && number === 1) return null;
       if (status !== 200) throw unreadable(place, `has the status ${status}`);
-      return open({ text, url, place });
+      const content = open({ text, url, place });
+      if (content.saysNothing === true && number > 1) throw unreadable(place, "says that there is nothing at all");
+      return content;
     } catch (error) {
       if (attempt === ATTEMPTS || !(error instanceof ApiError)) throw error;
     }

@@ -76,13 +76,19 @@ export function createAzureClient(options: AzureClientOptions): AzureClient {
 
   async function send(request: AzureRequest, id: string, authorization: string): Promise<AxiosResponse<string>> {
     const { method, url, body, signal } = request;
+    let last: AxiosError | undefined;
     return http.request<string>({
+      "axios-retry": { onRetry: (_count, error) => void (last = error) },
       method,
       url,
       headers: { authorization, "x-ms-client-request-id": id },
       // What sends is called anew for every repetition, and each of them counts.
       adapter: async (config) => {
-        await pass?.(request, longestWaitSeconds);
+        await pass?.(request, longestWaitSeconds).catch((error: unknown) => {
+          if (last === undefined) throw error;
+          givenUp.add(last); // why it had to be repeated says more than that there is no time for it now
+          throw last;
+        });
         return axios.getAdapter("http")(config);
       },
       ...(body === undefined ? {} : { data: JSON.stringify(body) }),
@@ -138,7 +144,11 @@ function isBrokenOff({ response }: AxiosError): boolean {
   return response !== undefined && response.status >= 200 && response.status < 300;
 }
 
+/** Failures of requests that were to be repeated when their quota was used up. */
+const givenUp = new WeakSet<AxiosError>();
+
 function isWorthwhile(error: AxiosError, longestWaitSeconds: number): boolean {
+  if (givenUp.has(error)) return false;
   if (error.code === "ERR_CANCELED") return false;
   if (error.response === undefined) return isNetworkError(error) || error.code === "ECONNABORTED";
   if (isBrokenOff(error)) return true;

@@ -8,6 +8,7 @@ const ITEMS = ["data", "value", "content"];
 const LINKS = ["nextlink", "nextpagelink", "@odata.nextlink"];
 const HAS_MORE = "hasmoredata";
 const PAGE_INDEX = /([?&]pageindex=)(\d+)/i;
+const NOTHING: PageContent = { items: [], next: null, saysNothing: true };
 const CSV_TITLE = /^\uFEFF?\s*"?Usage Data Extract"?/i;
 
 /**
@@ -18,9 +19,10 @@ const CSV_TITLE = /^\uFEFF?\s*"?Usage Data Extract"?/i;
 export function openEaAnswer({ text, url, place }: Parameters<PagedApi["open"]>[0]): PageContent {
   if (CSV_TITLE.test(text)) return openCsv(text, place);
   const body = parseJson(text, place);
-  if (!isRecord(body)) return { items: requireRecords(body, place), next: null };
+  if (!isRecord(body)) return wholeAnswer(requireRecords(body, place));
   const fields = new Map(Object.entries(body).map(([name, value]) => [name.toLowerCase(), value]));
   const items = itemsIn(fields, place);
+  if (items === null) return NOTHING;
   const link = LINKS.map((name) => textOf(fields.get(name)).trim()).find((value) => value !== "");
   if (link !== undefined) return { items, next: URL.canParse(link) ? link : new URL(link, url).href };
   if (textOf(fields.get(HAS_MORE)).toLowerCase() !== "true") return { items, next: null };
@@ -28,10 +30,15 @@ export function openEaAnswer({ text, url, place }: Parameters<PagedApi["open"]>[
   return { items, next: followingPage(url) };
 }
 
-function itemsIn(fields: ReadonlyMap<string, JsonValue>, place: string): readonly JsonRecord[] {
+/** A bare list has no pages: an empty one is an empty month. */
+function wholeAnswer(items: readonly JsonRecord[]): PageContent {
+  return items.length === 0 ? NOTHING : { items, next: null };
+}
+
+function itemsIn(fields: ReadonlyMap<string, JsonValue>, place: string): readonly JsonRecord[] | null {
   const list = ITEMS.map((name) => fields.get(name)).find((value) => Array.isArray(value));
   if (list !== undefined) return requireRecords(list, place);
-  if (ITEMS.some((name) => fields.get(name) === null)) return []; // an empty month of a service that writes null for it
+  if (ITEMS.some((name) => fields.get(name) === null)) return null; // an empty month of a service that writes null for it
   throw unreadable(place, `holds no list of items under ${ITEMS.join(", ")}`);
 }
 
@@ -47,7 +54,7 @@ function followingPage(url: string): string {
  */
 function openCsv(text: string, place: string): PageContent {
   const lines = text.split(/\r?\n/).filter((line) => /[^\s",\uFEFF]/.test(line));
-  if (lines.length <= 2) return { items: [], next: null };
+  if (lines.length <= 2) return NOTHING;
   throw new ApiRefusalError(
     `${place}: the answer is CSV with rows where JSON was asked for, and it cannot be told whether all of it came: ` +
       "set the source's api to v3 or usage-report-v3",

@@ -244,11 +244,14 @@ test("each dataset is a question of its own, and one of them can be asked alone"
 test("an invoice is asked for by its id", async ({ reports }) => {
   const [text = ""] = aRun({ dataset: "actual", month: LAST, lines: [{ cost: "5" }] }).texts;
   azure.costDetails.setReport({ metric: "ActualCost", month: LAST, invoiceId: "G1", blobs: [text] });
-  expect(await reports.outcomes("extract", "-s", reports.name, "--month", LAST, "--invoice", "G1")).toEqual([
+  const profile = `profile-${reports.name}`;
+  const scope = ["--scope", `${BILLING_ACCOUNT}/billingProfiles/ABCD`]; // of others Azure knows no invoices
+  await reports.run("sources", "add", profile, ...reports.settings, ...scope, "--datasets", "actual", "--disabled");
+  expect(await reports.outcomes("extract", "-s", profile, "--month", LAST, "--invoice", "G1")).toEqual([
     `actual ${LAST} imported`,
   ]);
   expect(azure.costDetails.asked.map(({ period }) => period)).toEqual([{ invoiceId: "G1" }]);
-  const { stderr, code } = await reports.run("extract", "-s", reports.name, "--invoice", "G1");
+  const { stderr, code } = await reports.run("extract", "-s", profile, "--invoice", "G1");
   expect({ stderr, code }).toEqual({
     stderr: "billhouse: --invoice G1: an invoice is of one month. Give it with --month.\n",
     code: 2,

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { inspect } from "node:util";
 import Big from "big.js";
@@ -112,14 +113,20 @@ describe("a report of the Cost Details API", () => {
     expect(azure.costDetails.asked).toMatchObject([{ period: { billingPeriod: MONTH.replace("-", "") } }]);
   });
 
-  test("may be of one invoice, which stands beside the month and does not replace it", async () => {
-    const { texts } = aRun({ dataset: "actual", lines: [{ cost: "3" }], month: MONTH });
+  test("may be of one invoice, as long as the month has no other run that it would silence in part", async () => {
+    const subscriptionId = randomUUID(); // no other test's rows silence these
+    const { texts } = aRun({ dataset: "actual", lines: [{ cost: "3", subscriptionId }], month: MONTH });
     azure.costDetails.setReport({ metric: "ActualCost", month: MONTH, invoiceId: "G0001", blobs: texts });
-    setReport([{ cost: "4" }]);
+    setReport([{ cost: "4", subscriptionId }]);
     const source = await aSource({ scope: `${SCOPE}/billingProfiles/ABCD` });
-    expect(await source.import()).toMatchObject({ outcome: "imported" });
     expect(await source.import({ invoice: "G0001" })).toMatchObject({ outcome: "imported" });
-    expect(azure.costDetails.asked[1]).toMatchObject({ period: { invoiceId: "G0001" } });
+    expect(azure.costDetails.asked[0]).toMatchObject({ period: { invoiceId: "G0001" } });
+    await expect(source.import({ invoice: "G0002" })).rejects.toThrow(/which invoice G0002 would silence in part/);
+    expect(await source.import()).toMatchObject({ outcome: "imported" });
+    const sum =
+      "SELECT sum(cost_in_billing_currency) AS cost FROM costs WHERE subscription_id = {subscriptionId:String}";
+    expect(await warehouse.rows(sum, { subscriptionId })).toEqual([{ cost: "4" }]); // the whole month holds the invoice
+    await expect(source.import({ invoice: "G0001" })).rejects.toThrow(/which invoice G0001 would silence in part/);
     expect(await source.exports()).toEqual([
       `cost-details:${SCOPE}/billingprofiles/abcd`.toLowerCase(),
       `cost-details:${SCOPE}/billingprofiles/abcd:invoice:g0001`.toLowerCase(),
@@ -156,6 +163,27 @@ describe("a report of the Cost Details API", () => {
       expect(await source.import()).toMatchObject({ outcome: "skipped", reason: "the API has no data" });
     },
   );
+
+  test("that has only a header takes the place of nothing", async () => {
+    const texts = setReport([{ cost: "3" }]);
+    const source = await aSource();
+    expect(await source.import()).toMatchObject({ outcome: "imported" });
+    const [header = ""] = texts.map((text) => text.split("\n")[0] ?? "");
+    azure.costDetails.setReport({ metric: "ActualCost", month: MONTH, blobs: [`${header}\n`] });
+    expect(await source.import()).toMatchObject({ outcome: "skipped", reason: "the API has no data" });
+    expect(await source.total()).toBe("3");
+  });
+
+  test("with rows of another month is refused: that month's own run has them", async () => {
+    const source = await aSource();
+    setReport([{ cost: "1" }, { cost: "2", date: "2025-12-31" }]);
+    expect(await source.import()).toMatchObject({
+      outcome: "failed",
+      errorName: "FileError",
+      error: expect.stringMatching(/1 of the rows for .* are of other months, from 2025-12-31 to 2025-12-31/) as string,
+    });
+    expect(await source.total()).toBe("0");
+  });
 
   test("that Azure cannot make is told with Azure's reason", async () => {
     azure.costDetails.behave({ outcome: "failed" });

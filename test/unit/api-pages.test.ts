@@ -53,10 +53,28 @@ describe("pages of an API", () => {
   });
 
   test("end where there is nothing, and go on behind an empty one", async () => {
-    answers = [page([1], `${origin}/2`), page([], `${origin}/3`), page([2], `${origin}/4`), status(204)];
+    answers = [page([1], `${origin}/2`), page([], `${origin}/3`), page([2])];
     expect(await read()).toEqual(["1", "", "2"]);
     answers = [status(204)];
     expect(await read()).toEqual([]);
+  });
+
+  test("are cut short where a later one has no content", async () => {
+    answers = [page([1], `${origin}/2`), status(204), status(204), status(204)];
+    expect(await failure()).toMatchObject({
+      name: "ApiError",
+      message: expect.stringMatching(/page 2: .*204/) as string,
+    });
+  });
+
+  test("are cut short where a later one says that there is nothing at all", async () => {
+    const client = createAzureClient({ authorize: async () => "", grant: "", signIn: "" });
+    answers = [page([1]), page([]), page([]), page([])];
+    const open = ({ url }: { url: string }) =>
+      url.endsWith("/1") ? { items: [], next: `${origin}/2` } : { items: [], next: null, saysNothing: true as const };
+    const pages = readPages({ client, url: `${origin}/1`, open });
+    await pages.next();
+    await expect(pages.next()).rejects.toThrow(/page 2: .*says that there is nothing at all/);
   });
 
   test("are only asked for when they are read", async () => {

@@ -113,6 +113,19 @@ describe("asking Azure's APIs", () => {
     expect(seen).toHaveLength(1);
   });
 
+  test("a failure is told as it was where the quota leaves no room to repeat it", async () => {
+    steps = [reply(500, '{"error":{"code":"Busy"}}', { "x-ms-request-id": "42" })];
+    let places = 1;
+    const pass = async () => {
+      if (places-- === 0) throw new ThrottledError("the quota is used up", { retryAfterSeconds: 58 });
+    };
+    await expect(ask({ pass })).rejects.toMatchObject({
+      name: "ApiError",
+      message: expect.stringContaining("500 (Busy), request id 42") as string,
+    });
+    expect(seen).toHaveLength(1);
+  });
+
   test("an answer that breaks off is asked for again, and is never a whole one", async () => {
     const breakOff: Step = (_request, response) => {
       response.writeHead(200, { "content-length": "100" });

@@ -64,7 +64,6 @@ describe("an answer of the EA reporting API", () => {
   });
 
   test.each([
-    ["an empty envelope", { data: [], nextLink: null }],
     ["an empty list", []],
     ["null for a list", { content: null }],
     ["the title of a CSV file", '"Usage Data Extract"'],
@@ -73,7 +72,11 @@ describe("an answer of the EA reporting API", () => {
       '\uFEFF"Usage Data Extract",\r\n"",\r\n"AccountOwnerId","Account Name","Date","ExtendedCost"\r\n',
     ],
   ])("of a month without usage has no items: %s", (_, body) => {
-    expect(open(body)).toEqual({ items: [], next: null });
+    expect(open(body)).toEqual({ items: [], next: null, saysNothing: true });
+  });
+
+  test("that is empty may be the last of several", () => {
+    expect(open({ data: [], nextLink: null })).toEqual({ items: [], next: null });
   });
 
   test("is refused where it is CSV with rows, since nobody could tell that it was cut off", () => {

@@ -38,6 +38,14 @@ describe("what an API is asked for", () => {
     ]);
   });
 
+  test("an older month that was not asked for since it was closed is asked for once more", () => {
+    const known = (hour: string): [string, string] => ["2026-02", `2026-03-0${hour}:00:00.0000000Z`];
+    expect(planned([known("5T23")], { monthsBack: 0 })).toContain("actual 2026-02 2026-02-01..2026-02-28");
+    expect(planned([known("5T23")], { monthsBack: 0, overwrite: true })).toHaveLength(2);
+    expect(planned([known("6T01")], { monthsBack: 0 })).toEqual(["actual 2026-05 2026-05-01..2026-05-20"]);
+    expect(planned([known("5T23")], { monthsBack: 0, monthsKept: 2 })).toHaveLength(1);
+  });
+
   test("the newest figures of a month count, and those of another dataset do not", () => {
     const known = [
       { dataset: "actual", month: parseMonth("2026-05"), submittedAt: "2026-05-19T00:00:00.0000000Z" },

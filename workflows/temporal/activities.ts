@@ -53,13 +53,17 @@ const long = proxyActivities<TemporalActivities>(LONG);
 const spread = proxyActivities<TemporalActivities>({ ...LONG, allowEagerDispatch: false });
 
 /** The same for pages of an API, of which some allow only some thousand items in a minute. */
-const paged = proxyActivities<TemporalActivities>({ ...LONG, startToCloseTimeout: "12 hours" });
+const paged = proxyActivities<TemporalActivities>({
+  ...LONG,
+  startToCloseTimeout: "12 hours",
+  retry: { ...LONG.retry, maximumAttempts: 5 }, // each reads all pages again
+});
 
 /** Questions to an API, each repeated by its client for minutes before it fails. */
 const asking = proxyActivities<TemporalActivities>({
   ...LIMITS,
   startToCloseTimeout: "15 minutes",
-  retry: LONG.retry, // a report that is gone is asked for anew instead
+  retry: { ...LONG.retry, maximumAttempts: 8 }, // each counts against quotas; a report that is gone is asked for anew
 });
 
 /** The activities on whichever worker is free; they fail as the orchestration knows it. */

@@ -8,11 +8,10 @@ import {
   RejectedRowsError,
   StorageError,
 } from "../../domain/errors.ts";
-import { isMonth } from "../../domain/month.ts";
-import { DATASETS } from "../../domain/run.ts";
 import { callerSignal } from "../caller-signal.ts";
-import type { HttpDependencies, PushedRun } from "../dependencies.ts";
+import type { HttpDependencies } from "../dependencies.ts";
 import { HttpError } from "../errors.ts";
+import { AnyFile, Pushed, PushQuery, toPushed } from "../push-schema.ts";
 import { receiveBody } from "../receive-body.ts";
 import { askForBody, READS_BODY } from "../request-bodies.ts";
 
@@ -24,89 +23,6 @@ const MEDIA_TYPES = [
   "application/vnd.apache.parquet",
   "application/octet-stream",
 ] as const;
-
-const MOST_OF_A_NAME = 200;
-const segment = (what: string) =>
-  z
-    .string({ error: `expected ${what}` })
-    .regex(/^(?!\.{1,2}$)[^/\\\p{Cc}]+$/u, { error: `expected ${what} without / and \\` })
-    .max(MOST_OF_A_NAME, { error: `expected at most ${MOST_OF_A_NAME} characters` });
-const rows = { error: "expected a number of rows" };
-
-const PushQuery = z.strictObject({
-  run_id: segment("the id of a run").describe(
-    "Names what is sent: the same id is not taken twice for an export, dataset and month",
-  ),
-  billing_month: z
-    .string({ error: "expected a month like 2026-05" })
-    .refine(isMonth, { error: "expected a month like 2026-05" })
-    .describe("Billing month, of which the file replaces all days"),
-  dataset: z.enum(DATASETS, { error: `expected ${DATASETS.join(", ")}` }).describe("Which figures the file holds"),
-  export_name: segment("the name of an export")
-    .default("push")
-    .describe("Export of the source that the file belongs to: a later run of it replaces an earlier one"),
-  row_count: z.coerce
-    .number(rows)
-    .int(rows)
-    .min(0, rows)
-    .optional()
-    .describe("Rows of the file, its header not counted: when they are not that many, nothing is published"),
-  overwrite: z
-    .enum(["true", "false"], { error: "expected true or false" })
-    .default("false")
-    .describe("Whether a run that is published is taken again"),
-});
-
-/** For the documentation: what comes is no body to fastify. */
-const AnyFile = z.unknown().meta({ type: "string", format: "binary", description: "The file" });
-
-const amount = (what: string) => z.string().describe(`${what}, as text with all digits`);
-
-const Report = z.object({
-  rowsLoaded: z.int().describe("Rows that were loaded"),
-  rowsRejected: z.int().describe("Rows that were refused, which the source allows"),
-  totals: z
-    .array(
-      z.object({
-        currency: z.string().describe("Billing currency"),
-        actual: amount("Actual cost"),
-        amortized: amount("Amortized cost"),
-      }),
-    )
-    .describe("What the run adds up to, by currency"),
-  rejects: z
-    .array(
-      z.object({
-        currency: z.string().describe("Billing currency; empty where it cannot be read"),
-        rows: z.int().describe("Rows that were refused"),
-        rowsWithoutCost: z.int().describe("Those of them whose cost cannot be read"),
-        total: amount("Cost of the others"),
-      }),
-    )
-    .describe("Refused rows by currency"),
-  publication: z
-    .object({
-      publicationId: z.string().describe("The publication, as in `/v1/publications`"),
-      isCurrent: z.boolean().describe("Whether the run answers now; false where a later one does"),
-      silences: z.int().describe("Subscription days of other exports for which it answers"),
-      silenced: z.int().describe("Subscription days for which other exports answer"),
-    })
-    .describe("What became visible"),
-});
-
-const Pushed = z.object({
-  outcome: z.enum(["imported", "already imported"]).describe("Whether the file was taken, or was published before"),
-  source: z.string().describe("Name of the source"),
-  export: z.string().describe("Identity of the export"),
-  exportName: z.string().describe("Name of the export"),
-  dataset: z.enum(DATASETS).describe("Which figures the file holds"),
-  month: z.string().describe("Billing month"),
-  runId: z.string().describe("Run"),
-  submittedAt: z.string().describe("When it was sent; later runs replace earlier ones"),
-  report: Report.nullable().describe(
-    "What came of it; null where it was published before: `/v1/runs/{runId}` says more",
-  ),
-});
 
 /** Files that are sent instead of being fetched. */
 export const addIngestRoutes =
@@ -159,7 +75,7 @@ export const addIngestRoutes =
           return await reply
             .code(pushed.report === null ? 200 : 201)
             .header("location", `/v1/runs/${encodeURIComponent(runId)}`)
-            .send(toAnswer(pushed));
+            .send(toPushed(pushed));
         } catch (error) {
           throw explain(error);
         } finally {
@@ -180,35 +96,6 @@ function isGzipped(header = "identity"): boolean {
   throw new HttpError(415, "unsupported_encoding", "The Content-Encoding of a file may be gzip and nothing else.", {
     headers: { "accept-encoding": "gzip" },
   });
-}
-
-function toAnswer({ run, report }: PushedRun): z.infer<typeof Pushed> {
-  const { source, export: id, exportName, dataset, month, runId, submittedAt } = run;
-  return {
-    outcome: report === null ? "already imported" : "imported",
-    source,
-    export: id,
-    exportName,
-    dataset,
-    month,
-    runId,
-    submittedAt,
-    report: report && {
-      rowsLoaded: report.rowsLoaded,
-      rowsRejected: report.rowsRejected,
-      totals: report.totals.map(({ billing_currency: currency, actual, amortized }) => ({
-        currency,
-        actual,
-        amortized,
-      })),
-      rejects: report.rejects.map(({ billing_currency: currency, rows_without_cost: rowsWithoutCost, ...reject }) => ({
-        currency,
-        rowsWithoutCost,
-        ...reject,
-      })),
-      publication: report.publication,
-    },
-  };
 }
 
 /** What is wrong with a file is its sender's affair; other failures stay what they are. */
