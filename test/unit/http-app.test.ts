@@ -157,7 +157,7 @@ test("what the environment says of the service reaches its settings", () => {
       maxQueued: 0,
       queryTimeoutMs: 5_000,
       streamTimeoutMs: 60_000,
-      stallTimeoutMs: 60_000,
+      stallTimeoutMs: 25_000,
       cacheBytes: 1 << 20,
       isAuthDisabled: true,
     },
