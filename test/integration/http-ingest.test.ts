@@ -35,7 +35,10 @@ const PATH = "billing_month=2026-05&dataset=actual";
 const actualOf = async (source: string) => (await totalsOf(warehouse, "costs", `source = '${source}'`)).actual;
 
 const listRuns = async (source: string) =>
-  warehouse.rows("SELECT run_id, state, error, byte_count FROM runs FINAL WHERE source = {source:String}", { source });
+  warehouse.rows(
+    "SELECT run_id, state, error, byte_count FROM runs FINAL WHERE source = {source:String} ORDER BY run_id",
+    { source },
+  );
 async function listAttempts(source: string): Promise<{ state: string; error: string }[]> {
   const sql = "SELECT state, error FROM source_attempts FINAL WHERE source = {source:String}";
   return z.array(z.object({ state: z.string(), error: z.string() })).parse(await warehouse.rows(sql, { source }));
