@@ -8,8 +8,9 @@ import { profile } from "./profile.ts";
 import { reads } from "./reads.ts";
 import { scale } from "./scale.ts";
 import { temporal } from "./temporal.ts";
+import { tracking } from "./tracking.ts";
 
-const MODES: readonly Mode[] = [load, profile, scale, reads, loads, http, temporal];
+const MODES: readonly Mode[] = [load, profile, scale, reads, loads, http, temporal, tracking];
 
 const program = new Command("npm run bench --").description(
   "Measures Billhouse on generated EA exports of 55 columns.",

@@ -13,6 +13,7 @@ export type ParameterType =
   | "Array(String)"
   | "Date"
   | "Array(Date)"
+  | "UUID"
   | "Array(UUID)"
   | "Int32"
   | "UInt64"

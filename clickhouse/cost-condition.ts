@@ -4,6 +4,7 @@ import type { CostCondition, CostFilter } from "../src/domain/cost-filter.ts";
 import { InvalidRequestError } from "../src/domain/errors.ts";
 import type { BoundParameters } from "./bound-parameters.ts";
 import { groupingExpression, hasTag } from "./cost-grouping.ts";
+import type { TrackingSet } from "./tracking-set.ts";
 
 const AMOUNT = /^-?\d{1,40}(\.\d{1,30})?$/;
 
@@ -11,13 +12,18 @@ const AMOUNT = /^-?\d{1,40}(\.\d{1,30})?$/;
  * A filter as a condition over rows of `c`: words of ours and the names of parameters, nothing that the caller wrote.
  * `usd` is the amount that `usdPerLine` speaks of.
  */
-export function conditionOf(filter: CostFilter, usd: string, parameters: BoundParameters): string {
-  const part = (inner: CostFilter) => conditionOf(inner, usd, parameters);
+export function conditionOf(
+  filter: CostFilter,
+  usd: string,
+  parameters: BoundParameters,
+  tracking: TrackingSet | null,
+): string {
+  const part = (inner: CostFilter) => conditionOf(inner, usd, parameters, tracking);
   if ("and" in filter) return `(${filter.and.map(part).join(" AND ")})`;
   if ("or" in filter) return `(${filter.or.map(part).join(" OR ")})`;
   if ("not" in filter) return `NOT ${part(filter.not)}`;
   if ("usdPerLine" in filter) return amountCondition(filter.usdPerLine, usd, parameters);
-  return comparison(filter, parameters);
+  return comparison(filter, parameters, tracking);
 }
 
 function amountCondition(
@@ -36,11 +42,15 @@ function amountCondition(
   return bounds.length === 0 ? "1" : `(${bounds.join(" AND ")})`;
 }
 
-function comparison({ dimension, op, values = [] }: CostCondition, parameters: BoundParameters): string {
+function comparison(
+  { dimension, op, values = [] }: CostCondition,
+  parameters: BoundParameters,
+  tracking: TrackingSet | null,
+): string {
   const grouping = parseGrouping(dimension);
-  if (op === "exists") return presence(grouping, parameters);
-  if (op === "missing") return `NOT ${presence(grouping, parameters)}`;
-  const value = groupingExpression(grouping, parameters);
+  if (op === "exists") return presence(grouping, parameters, tracking);
+  if (op === "missing") return `NOT ${presence(grouping, parameters, tracking)}`;
+  const value = groupingExpression(grouping, parameters, tracking);
   if (isDayGrouping(grouping)) return `${value} IN (${parameters.bind(values, "Array(Date)")})`;
   if (op === "regex") {
     return anyOf(values.map((pattern) => `match(${value}, ${parameters.bind(pattern, "String")})`));
@@ -82,10 +92,10 @@ function withoutCase(grouping: Grouping, value: string, values: readonly string[
   };
 }
 
-function presence(grouping: Grouping, parameters: BoundParameters): string {
+function presence(grouping: Grouping, parameters: BoundParameters, tracking: TrackingSet | null): string {
   if (grouping.kind === "tag") return hasTag(grouping.key, parameters);
   if (isDayGrouping(grouping)) return "1";
-  return `${groupingExpression(grouping, parameters)} != ''`;
+  return `${groupingExpression(grouping, parameters, tracking)} != ''`;
 }
 
 function isDayGrouping(grouping: Grouping): boolean {

@@ -1,5 +1,6 @@
 import { CANONICAL_COLUMNS } from "../src/domain/columns.ts";
 import { parseGrouping, shown } from "../src/domain/cost-dimensions.ts";
+import { targetsOfFilter } from "../src/domain/cost-filter.ts";
 import type { EntriesQuestion } from "../src/domain/cost-question.ts";
 import { InvalidRequestError } from "../src/domain/errors.ts";
 import { pageClause, selectList, totalOrder } from "./answer-columns.ts";
@@ -11,6 +12,7 @@ import { usdOfLine } from "./cost-measures.ts";
 import { rowsOf, timeConditions } from "./cost-relation.ts";
 import type { CostMetric, CostRows, CostSet } from "./cost-relation.ts";
 import type { CostStatement } from "./cost-statement.ts";
+import type { TrackingSet } from "./tracking-set.ts";
 
 /** Columns that lines have besides those of files. */
 const OWN_COLUMNS = ["load_id", "line", "source", "dataset", "billing_month", "tags_text", "extra"];
@@ -44,20 +46,26 @@ export function decimalColumns(columns: readonly string[]): string[] {
 
 /**
  * The statement that answers with lines from one set of publications. A cost is null where the line does not carry it.
- * Throws InvalidRequestError for columns that there are not.
+ * Throws InvalidRequestError for columns that there are not, and for tracking targets where no set of rules is given.
  */
-export function renderCostEntries(question: EntriesQuestion, set: CostSet): CostStatement {
+export function renderCostEntries(
+  question: EntriesQuestion,
+  set: CostSet,
+  tracking: TrackingSet | null = null,
+): CostStatement {
   const parameters = createParameters();
   const { columns, metric, filter, time } = question;
-  const rows = rowsOf("lines", question.asOf === null ? set : { asOf: question.asOf }, parameters);
+  const joined = isTracked(question) ? tracking : null;
+  const rows = rowsOf("lines", question.asOf === null ? set : { asOf: question.asOf }, parameters, joined);
+  const expression = (name: string) => lineExpression(name, rows, parameters, tracking);
   const where = [
     ...rows.where,
     ...timeConditions(rows, time, parameters),
     ...(metric === null ? [] : [rows.carries(metric)]),
-    ...(filter === null ? [] : [conditionOf(filter, usdOfLine(metric ?? "actual"), parameters)]),
+    ...(filter === null ? [] : [conditionOf(filter, usdOfLine(metric ?? "actual"), parameters, tracking)]),
   ];
-  const selected = columns.map((name) => ({ name, expression: lineExpression(name, rows, parameters) }));
-  const order = orderOf(question, rows, parameters);
+  const selected = columns.map((name) => ({ name, expression: expression(name) }));
+  const order = orderOf(question, expression);
   const sql = [
     `${rows.head}SELECT`,
     selectList(selected, {}, parameters),
@@ -68,20 +76,34 @@ export function renderCostEntries(question: EntriesQuestion, set: CostSet): Cost
   return { sql: `${sql}${pageClause(question, parameters)}`, parameters: parameters.values() };
 }
 
-function lineExpression(name: string, rows: CostRows, parameters: BoundParameters): string {
-  if (name.startsWith("tag:")) return groupingExpression(parseGrouping(name), parameters);
-  if (name === "resource_name") return groupingExpression({ kind: "dimension", name }, parameters);
+function lineExpression(
+  name: string,
+  rows: CostRows,
+  parameters: BoundParameters,
+  tracking: TrackingSet | null,
+): string {
+  if (isGrouping(name)) return groupingExpression(parseGrouping(name), parameters, tracking);
   if (name === "actual_usd" || name === "amortized_usd") {
     const metric = name === "actual_usd" ? "actual" : "amortized";
     return carriedOnly(usdOfLine(metric), metric, rows);
   }
   if (!ENTRY_COLUMNS.includes(name)) {
     throw new InvalidRequestError(
-      `Lines have no column ${shown(name)}. They have ${ENTRY_COLUMNS.join(", ")}, and tag:<key>.`,
+      `Lines have no column ${shown(name)}. They have ${ENTRY_COLUMNS.join(", ")}, tag:<key> and tracking:<target>.`,
     );
   }
   const metric = COSTS[name];
   return metric === undefined ? `c.${name}` : carriedOnly(`c.${name}`, metric, rows);
+}
+
+/** What lines are told of as costs are grouped by it. */
+function isGrouping(name: string): boolean {
+  return /^(?:tag|tracking):/.test(name) || name === "resource_name";
+}
+
+function isTracked({ columns, order, filter }: EntriesQuestion): boolean {
+  const names = [...columns, ...order.map(({ by }) => by)];
+  return names.some((name) => name.startsWith("tracking:")) || (filter !== null && targetsOfFilter(filter).length > 0);
 }
 
 /** In the tables every line has all costs, also those that its file does not tell. */
@@ -89,9 +111,9 @@ function carriedOnly(amount: string, metric: CostMetric, rows: CostRows): string
   return rows.isNulled ? amount : `if(${rows.carries(metric)}, ${amount}, NULL)`;
 }
 
-function orderOf({ order, limit, offset }: EntriesQuestion, rows: CostRows, parameters: BoundParameters): string {
+function orderOf({ order, limit, offset }: EntriesQuestion, expression: (name: string) => string): string {
   if (order.length === 0 && limit === null && offset === 0) return "";
   return totalOrder(order, UNIQUE)
-    .map(({ by, descending }) => `${lineExpression(by, rows, parameters)}${descending ? " DESC" : ""} NULLS LAST`)
+    .map(({ by, descending }) => `${expression(by)}${descending ? " DESC" : ""} NULLS LAST`)
     .join(", ");
 }

@@ -1,24 +1,37 @@
-import { COST_RELATIONS, parseGrouping, requireDimension } from "../src/domain/cost-dimensions.ts";
+import { COST_RELATIONS, parseGrouping, requireDimension, shown } from "../src/domain/cost-dimensions.ts";
 import type { CostRelation, Grouping } from "../src/domain/cost-dimensions.ts";
 import type { CostFilter } from "../src/domain/cost-filter.ts";
 import { InvalidRequestError } from "../src/domain/errors.ts";
 import type { BoundParameters } from "./bound-parameters.ts";
+import { targetValue } from "./cost-tracking.ts";
+import type { TrackingSet } from "./tracking-set.ts";
 
 /** Where a file names no resource, the last word of its id does. */
 const RESOURCE_NAME = "if(c.resource_name = '', splitByChar('/', c.resource_id)[-1], c.resource_name)";
 
+/** How many targets a message names. */
+const MOST_NAMED = 20;
+
 /** Azure takes names of tags without case, but tells them as they were written. */
 const TAG_NAMES = "arrayMap(name -> lowerUTF8(name), mapKeys(c.tags))";
 
-/** The value that rows of `c` have of a grouping; a tag that is not there is empty, and its key is compared without case. */
-export function groupingExpression(grouping: Grouping, parameters: BoundParameters): string {
+/**
+ * The value that rows of `c` have of a grouping; a tag or target that is not there is empty, and the key of a tag is
+ * compared without case. For a target the rows are joined with `trackingJoin`; without a set there are none.
+ */
+export function groupingExpression(
+  grouping: Grouping,
+  parameters: BoundParameters,
+  tracking: TrackingSet | null,
+): string {
   switch (grouping.kind) {
     case "dimension":
       return grouping.name === "resource_name" ? RESOURCE_NAME : `c.${requireDimension(grouping.name).name}`;
     case "tag":
       return `mapValues(c.tags)[indexOf(${TAG_NAMES}, ${lowered(grouping.key, parameters)})]`;
     case "tracking":
-      throw noSuchTarget(grouping.target);
+      if (tracking === null) throw noSuchTarget(grouping.target, []);
+      return targetValue(grouping.target, tracking, parameters);
   }
 }
 
@@ -46,10 +59,11 @@ export function heldByAll(lists: readonly (readonly CostRelation[])[]): CostRela
   return COST_RELATIONS.filter((relation) => lists.every((list) => list.includes(relation)));
 }
 
-/** Refuses a tracking target that is not configured. */
-export function noSuchTarget(target: string): InvalidRequestError {
+/** Refuses a tracking target that no rule names. */
+export function noSuchTarget(target: string, known: readonly string[]): InvalidRequestError {
+  const there = known.length === 0 ? "No rule names any" : `Rules name ${known.slice(0, MOST_NAMED).join(", ")}`;
   return new InvalidRequestError(
-    `There is no tracking target ${JSON.stringify(target.slice(0, 80))}. Group by a dimension or by tag:<key>.`,
+    `There is no tracking target ${shown(target)}. ${there}. Use one of them, a dimension or tag:<key>.`,
   );
 }
 

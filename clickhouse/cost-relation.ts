@@ -2,6 +2,8 @@ import type { CostRelation } from "../src/domain/cost-dimensions.ts";
 import { parseMoment } from "../src/domain/cost-window.ts";
 import type { TimeWindow } from "../src/domain/cost-window.ts";
 import type { BoundParameters } from "./bound-parameters.ts";
+import { trackingJoin } from "./cost-tracking.ts";
+import type { TrackingSet } from "./tracking-set.ts";
 import { SET_MOVED } from "./visible-set.ts";
 import type { VisibleSet } from "./visible-set.ts";
 
@@ -53,10 +55,21 @@ const CARRIED_IN_VIEW = {
 } as const;
 
 /**
- * The rows of a relation. Where no day is silent the table is read, which is faster to plan than the view and says the
- * same; what is visible is asked for in the same breath as whether it is still what the caller saw.
+ * The rows of a relation; with a set of rules they are joined with those of their resources, and each stays one row.
+ * Where no day is silent the table is read, which is faster to plan than the view and says the same; what is visible is
+ * asked for in the same breath as whether it is still what the caller saw.
  */
-export function rowsOf(relation: CostRelation, set: CostSet, parameters: BoundParameters): CostRows {
+export function rowsOf(
+  relation: CostRelation,
+  set: CostSet,
+  parameters: BoundParameters,
+  tracking: TrackingSet | null = null,
+): CostRows {
+  const rows = untracked(relation, set, parameters);
+  return tracking === null ? rows : { ...rows, from: `${rows.from}${trackingJoin(tracking, parameters)}` };
+}
+
+function untracked(relation: CostRelation, set: CostSet, parameters: BoundParameters): CostRows {
   const day = hasDays(relation) ? "c.date" : "c.billing_month";
   if ("asOf" in set) {
     const moment = momentOf(set.asOf, parameters);

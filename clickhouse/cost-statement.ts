@@ -1,3 +1,5 @@
+import { targetsOf } from "../src/domain/cost-dimensions.ts";
+import { targetsOfFilter } from "../src/domain/cost-filter.ts";
 import { columnsOf, requireSense } from "../src/domain/cost-question.ts";
 import type { CostQuestion, Measure, OrderKey } from "../src/domain/cost-question.ts";
 import { comparedWindow } from "../src/domain/cost-window.ts";
@@ -15,21 +17,23 @@ import { rowsOf, timeConditions } from "./cost-relation.ts";
 import type { CostRows, CostSet } from "./cost-relation.ts";
 import { compareStage, topStage } from "./cost-stages.ts";
 import { smallestRelation } from "./smallest-relation.ts";
+import type { TrackingSet } from "./tracking-set.ts";
 
 /** A SELECT without a FORMAT: words of ours and names of parameters, and the values of these. */
 export type CostStatement = { readonly sql: string; readonly parameters: Parameters };
 
 /**
  * The statement that answers a question about costs from one set of publications; with the columns of `columnsOf`. Throws
- * InvalidRequestError for what cannot be asked together.
+ * InvalidRequestError for what cannot be asked together, and for tracking targets where no set of rules is given.
  */
-export function renderCosts(question: CostQuestion, set: CostSet): CostStatement {
+export function renderCosts(question: CostQuestion, set: CostSet, tracking: TrackingSet | null = null): CostStatement {
   requireSense(question);
   const parameters = createParameters();
   const answering = question.asOf === null ? set : { asOf: question.asOf };
   const compared = question.compareTo === null ? null : comparedWindow(question.time, question.compareTo);
-  const rows = rowsOf(smallestRelation(question, answering, compared), answering, parameters);
-  const keys = keysOf(question, parameters);
+  const joined = isTracked(question) ? tracking : null;
+  const rows = rowsOf(smallestRelation(question, answering, compared), answering, parameters, joined);
+  const keys = keysOf(question, parameters, tracking);
   const isStaged = compared !== null || question.top !== null;
   const aliases = question.aliases ?? {};
 
@@ -42,7 +46,7 @@ export function renderCosts(question: CostQuestion, set: CostSet): CostStatement
       ...rows.where,
       ...timeConditions(rows, window, parameters),
       ...carried(question.measures, rows),
-      ...filterConditions(question, parameters),
+      ...filterConditions(question, parameters, tracking),
     ]);
   };
 
@@ -108,8 +112,17 @@ function carried(measures: readonly Measure[], rows: CostRows): string[] {
   return metric === undefined || another !== undefined ? [] : [rows.carries(metric)];
 }
 
-function filterConditions({ filter, measures }: CostQuestion, parameters: BoundParameters): string[] {
-  return filter === null ? [] : [conditionOf(filter, usdOfLine(metricsOf(measures)[0] ?? "actual"), parameters)];
+function filterConditions(
+  { filter, measures }: CostQuestion,
+  parameters: BoundParameters,
+  tracking: TrackingSet | null,
+): string[] {
+  if (filter === null) return [];
+  return [conditionOf(filter, usdOfLine(metricsOf(measures)[0] ?? "actual"), parameters, tracking)];
+}
+
+function isTracked({ groupBy, filter }: CostQuestion): boolean {
+  return targetsOf(groupBy).length > 0 || (filter !== null && targetsOfFilter(filter).length > 0);
 }
 
 /** By period, then the dearest first, where nothing else is asked for; currencies and the rest stay apart. */

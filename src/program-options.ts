@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import { BillhouseError } from "./domain/errors.ts";
-import { parseBillingPeriod, parseMonth } from "./domain/month.ts";
-import type { DayRange, Month } from "./domain/month.ts";
+import { parseBillingPeriod, parseDay, parseMonth } from "./domain/month.ts";
+import type { Day, DayRange, Month } from "./domain/month.ts";
 import { DATASETS } from "./domain/run.ts";
 import { parseDuration } from "./temporal/duration.ts";
 
@@ -23,6 +23,11 @@ export function billingPeriod(): Option {
 /** A month like 2026-05. */
 export function month(flags: string, description: string): Option {
   return new Option(flags, description).argParser((value: string): Month => read(value, parseMonth));
+}
+
+/** A day like 2026-05-31. */
+export function day(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value: string): Day => read(value, parseDay));
 }
 
 /** `--dataset DATASET`. */

@@ -14,6 +14,7 @@ import { HELP, PROGRAM_HELP } from "./help.ts";
 import { addDownloadCommand, addImportFileCommand } from "./program-files.ts";
 import { addHistoryCommands } from "./program-history.ts";
 import { billingPeriod, dataset, flag, json, month, sourceNames, wholeNumber } from "./program-options.ts";
+import { addRulesCommand } from "./program-rules.ts";
 import { addServiceCommands } from "./program-service.ts";
 import { addSourcesCommand } from "./program-sources.ts";
 import { readVersion } from "./version.ts";
@@ -174,6 +175,7 @@ export function createProgram(context: Context, finish: (code: ExitCode) => void
     .addHelpText("after", HELP.apply)
     .action((options: ApplyOptions) => run(async () => (await import("./commands/apply.ts")).apply, options));
   addSourcesCommand(program, run);
+  addRulesCommand(program, run);
   addTemporalCommands(program, run);
   return program;
 }

@@ -6,6 +6,7 @@ import { createApp } from "./http/app.ts";
 import { createHttpDependencies } from "./http/dependencies.ts";
 import type { ImportsPort, IngestPort, TestSource } from "./http/dependencies.ts";
 import { scrub } from "./http/scrub.ts";
+import { readRuleFile, renderRuleFile } from "./tracking-file.ts";
 
 /** What a server is made of. */
 export type ServerOptions = {
@@ -35,9 +36,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     imports,
     ingest,
     testSource,
+    ruleFiles: { read: readRuleFile, render: renderRuleFile },
     settings,
     version,
-    complain: (error) => log.warn({ error: scrub(String(error)) }, "the use of a token was not written down"),
+    complain: (what, error) => log.warn({ error: scrub(String(error)) }, what),
   });
   const app = await createApp(dependencies, log.child({}, { serializers: { err: describeError } }));
   const url = await app.listen({ host, port }).catch((error: unknown) => {

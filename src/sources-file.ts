@@ -1,19 +1,17 @@
-import { isCollection, isMap, isScalar, LineCounter, parseDocument } from "yaml";
-import type { Document, Node } from "yaml";
+import { isMap } from "yaml";
+import type { Document } from "yaml";
 import { z } from "zod";
 import { settingNames } from "../clickhouse/source-settings.ts";
-import { InvalidRequestError } from "./domain/errors.ts";
 import { SOURCE_KINDS } from "./domain/source.ts";
 import type { Source } from "./domain/source.ts";
 import { IDENTITY_SETTINGS, resolveSource, SourceSettings } from "./source-settings.ts";
 import { SCHEDULE_SETTINGS } from "./temporal/schedule-settings.ts";
 import type { ScheduleSettings } from "./temporal/schedule-settings.ts";
+import { nodeAt, offsetOf, openYaml, refuseFile } from "./yaml-file.ts";
+import type { Mistake, YamlPath } from "./yaml-file.ts";
 
 /** A source as a file says it; its schedule is null where the file gives it none. */
 export type ConfiguredSource = { readonly source: Source; readonly schedule: ScheduleSettings | null };
-
-type Path = readonly PropertyKey[];
-type Wrong = { readonly line: number; readonly column: number; readonly message: string };
 
 /** What a setting has that is a map itself. */
 const SETTINGS_INSIDE: Readonly<Record<string, string>> = {
@@ -32,44 +30,31 @@ const SourcesFile = z.strictObject(
  * lists everything that is wrong, each as `file:line:column what: expected …`.
  */
 export function parseSourcesFile(text: string, file: string, directory: string): ConfiguredSource[] {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number, message: string): Wrong => {
-    const { line, col } = lines.linePos(offset);
-    return { line, column: col, message };
-  };
-  const broken = [...document.errors, ...document.warnings].map((error) => at(error.pos[0], error.message));
-  if (broken.length > 0) throw refuse(file, broken);
+  const { document, placeAt } = openYaml(text, file);
+  const at = (path: YamlPath, message: string): Mistake => ({ ...placeAt(offsetOf(document, path)), message });
   const parsed = SourcesFile.safeParse(document.toJS());
   if (!parsed.success) {
     const wrong = parsed.error.issues
       .flatMap((issue) => spread(issue, document))
-      .map(({ path, message }) => at(offsetOf(document, path), `${nameOf(path)}${message}`));
-    throw refuse(file, wrong);
+      .map(({ path, message }) => at(path, `${nameOf(path)}${message}`));
+    throw refuseFile(file, wrong);
   }
   const { sources } = parsed.data;
   const repeated = sources.flatMap(({ name }, index) => {
     const first = sources.findIndex((source) => source.name === name);
     if (first === index) return [];
-    const { line } = lines.linePos(offsetOf(document, ["sources", first, "name"]));
-    return [at(offsetOf(document, ["sources", index, "name"]), `name: ${name} is on line ${line} already`)];
+    const { line } = placeAt(offsetOf(document, ["sources", first, "name"]));
+    return [at(["sources", index, "name"], `name: ${name} is on line ${line} already`)];
   });
-  if (repeated.length > 0) throw refuse(file, repeated);
+  if (repeated.length > 0) throw refuseFile(file, repeated);
   return sources.map((settings) => ({
     source: resolveSource(settings, directory),
     schedule: settings.schedule ?? null,
   }));
 }
 
-function refuse(file: string, wrong: readonly Wrong[]): InvalidRequestError {
-  const inOrder = wrong.toSorted((a, b) => a.line - b.line || a.column - b.column);
-  const found = inOrder.map(({ line, column, message }) => `${file}:${line}:${column} ${message}`);
-  const count = found.length === 1 ? "1 error" : `${found.length} errors`;
-  return new InvalidRequestError(`${file}: ${count}, nothing was changed.\n${found.join("\n")}`);
-}
-
 /** The issues inside of an issue, each with its whole path: unknown keys one by one, the best branch of a union. */
-function spread(issue: z.core.$ZodIssue, document: Document): { path: Path; message: string }[] {
+function spread(issue: z.core.$ZodIssue, document: Document): { path: YamlPath; message: string }[] {
   if (issue.code === "unrecognized_keys") {
     const known = issue.path.length === 0 ? "sources" : knownKeys(document, issue.path);
     return issue.keys.map((key) => ({ path: [...issue.path, key], message: `unknown setting; there are ${known}` }));
@@ -83,7 +68,7 @@ function spread(issue: z.core.$ZodIssue, document: Document): { path: Path; mess
 }
 
 /** The settings that there are instead of an unknown one, for a place in the file. */
-function knownKeys(document: Document, path: Path): string {
+function knownKeys(document: Document, path: YamlPath): string {
   const last = String(path.at(-1));
   const inside = SETTINGS_INSIDE[last];
   if (inside !== undefined) return inside;
@@ -92,23 +77,7 @@ function knownKeys(document: Document, path: Path): string {
   return ["name", "kind", ...own, "enabled", "priority", "rejectLimit", "schedule"].join(", ");
 }
 
-function nameOf(path: Path): string {
+function nameOf(path: YamlPath): string {
   const names = path.filter((step) => typeof step === "string" && step !== "sources");
   return names.length === 0 ? "" : `${names.join(".")}: `;
-}
-
-/** Where a setting begins: its key, the item of a list; what is missing is missed where its map begins. */
-function offsetOf(document: Document, path: Path): number {
-  const parent = nodeAt(document, path.slice(0, -1));
-  if (isMap(parent)) {
-    const keys = parent.items.map((item) => item.key).filter((key) => isScalar(key));
-    const key = keys.find(({ value }) => value === path.at(-1));
-    return key?.range?.[0] ?? parent.range?.[0] ?? 0;
-  }
-  return nodeAt(document, path)?.range?.[0] ?? parent?.range?.[0] ?? 0;
-}
-
-function nodeAt(document: Document, path: Path): Node | undefined {
-  const node = path.length === 0 ? document.contents : document.getIn(path, true);
-  return isScalar(node) || isCollection(node) ? node : undefined;
 }

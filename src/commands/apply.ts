@@ -1,10 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { listSources, saveSource } from "../../clickhouse/sources.ts";
 import { EXIT } from "../context.ts";
 import type { Command, Context, ExitCode } from "../context.ts";
-import { InvalidRequestError } from "../domain/errors.ts";
 import { credentialOf, placeOf } from "../domain/source-place.ts";
 import { furtherSettings } from "../domain/source-text.ts";
 import type { Source } from "../domain/source.ts";
@@ -15,6 +13,7 @@ import { isTemporalSet } from "../temporal/connect-options.ts";
 import type { Temporal } from "../temporal/connect.ts";
 import { applySchedules } from "./apply-schedules.ts";
 import { countOf } from "./format.ts";
+import { readTextFile } from "./read-text-file.ts";
 
 /** Which file to apply. */
 export type ApplyOptions = { readonly file: string; readonly dryRun: boolean; readonly json: boolean };
@@ -29,7 +28,7 @@ type Change = {
 /** Adds and changes sources, and their schedules, as a file says; checks all of it before anything is written. */
 export const apply: Command<ApplyOptions> = async (context, options) => {
   const path = resolve(context.cwd, options.file);
-  const wanted = parseSourcesFile(await read(path, options.file), options.file, dirname(path));
+  const wanted = parseSourcesFile(await readTextFile(context, options.file, "YAML"), options.file, dirname(path));
   if (!isTemporalSet(context.env)) return applyAll(context, options, wanted, null);
   const { withTemporal } = await import("../temporal/connect.ts");
   return withTemporal(context.env, (temporal) => applyAll(context, options, wanted, temporal));
@@ -70,15 +69,6 @@ function applyAll(
     }
     return EXIT.done;
   });
-}
-
-async function read(path: string, file: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
-    throw new InvalidRequestError(`${file}: cannot be read (${code}). Give the path of a YAML file.`, { cause });
-  }
 }
 
 function compare(before: Source | undefined, after: Source): Change {

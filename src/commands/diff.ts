@@ -10,7 +10,7 @@ import { groupBy } from "../domain/group-by.ts";
 import { formatMoment } from "../domain/moment.ts";
 import { parseMonth } from "../domain/month.ts";
 import { readWarehouse } from "../open-warehouse.ts";
-import { countOf, formatCount } from "./format.ts";
+import { countOf, formatCount, formatDifference } from "./format.ts";
 import { formatTable } from "./table.ts";
 import type { Column } from "./table.ts";
 
@@ -31,7 +31,7 @@ const COLUMNS: readonly Column<DiffLine>[] = [
   { title: "currency", value: ({ currency }) => currency },
   { title: "before", value: ({ before }) => before },
   { title: "after", value: ({ after }) => after },
-  { title: "difference", value: ({ difference }) => signed(difference) },
+  { title: "difference", value: ({ difference }) => formatDifference(difference) },
   { title: "rows before", value: ({ rowsBefore }) => formatCount(rowsBefore), align: "right" },
   { title: "rows after", value: ({ rowsAfter }) => formatCount(rowsAfter), align: "right" },
 ];
@@ -97,8 +97,4 @@ function describe({ runId, publishedAt, submittedAt, publicationId }: Side): str
 
 function indented(text: string): string {
   return text.replace(/^/gm, "  ");
-}
-
-function signed(amount: string): string {
-  return amount.startsWith("-") || amount === "0" ? amount : `+${amount}`;
 }

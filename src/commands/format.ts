@@ -21,6 +21,11 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
+/** An amount with its sign: +1.5, -1.5, 0. */
+export function formatDifference(amount: string): string {
+  return amount.startsWith("-") || amount === "0" ? amount : `+${amount}`;
+}
+
 /** "1 run", "2 runs". */
 export function countOf(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;

@@ -207,8 +207,18 @@ export const CANONICAL_COLUMNS: readonly CanonicalColumn[] = [
     "InstanceId",
     "InstanceName",
   ]),
-  column("resource_name", "text", "Name of the resource where the file gives one", ["ResourceName"]),
-  column("resource_type", "keyword", "Type of the resource as delivered", ["x_ResourceType", "ResourceType"]),
+  column(
+    "resource_name",
+    "text",
+    "Name of the resource: as delivered, of a node of AKS its own, else the end of resource_id",
+    ["ResourceName"],
+  ),
+  column(
+    "resource_type",
+    "keyword",
+    "Type in resource_id, such as microsoft.compute/virtualmachines; without one as delivered",
+    ["x_ResourceType", "ResourceType"],
+  ),
   focusColumn("resource_type_name", "keyword", "Type of the resource in words, such as Virtual machine (FOCUS)", [
     "ResourceType",
   ]),

@@ -64,7 +64,7 @@ export function requireDimension(name: string): CostDimension {
   const found = BY_NAME.get(name);
   if (found !== undefined) return found;
   throw new InvalidRequestError(
-    `${shown(name)} is not a dimension. Use one of ${COST_DIMENSIONS.map((known) => known.name).join(", ")}, or tag:<key>.`,
+    `${shown(name)} is not a dimension. Use one of ${COST_DIMENSIONS.map((known) => known.name).join(", ")}, tag:<key> or tracking:<target>.`,
   );
 }
 
@@ -87,6 +87,11 @@ export function groupingText(grouping: Grouping): string {
     case "tracking":
       return `tracking:${grouping.target}`;
   }
+}
+
+/** The tracking targets among some groupings. */
+export function targetsOf(groupings: readonly Grouping[]): string[] {
+  return groupings.flatMap((grouping) => (grouping.kind === "tracking" ? [grouping.target] : []));
 }
 
 /** A caller's text in a message: quoted, and cut where it is long. */

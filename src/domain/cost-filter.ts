@@ -1,4 +1,4 @@
-import { groupingText, parseGrouping, requireDimension, shown } from "./cost-dimensions.ts";
+import { groupingText, parseGrouping, requireDimension, shown, targetsOf } from "./cost-dimensions.ts";
 import { InvalidRequestError } from "./errors.ts";
 import { isDay, isMonth } from "./month.ts";
 
@@ -41,6 +41,15 @@ type Budget = { conditions: number; characters: number };
  */
 export function parseCostFilter(json: unknown): CostFilter {
   return parseNode(json, "filter", 0, { conditions: 0, characters: 0 });
+}
+
+/** The tracking targets that a filter speaks of. */
+export function targetsOfFilter(filter: CostFilter): string[] {
+  if ("and" in filter) return filter.and.flatMap(targetsOfFilter);
+  if ("or" in filter) return filter.or.flatMap(targetsOfFilter);
+  if ("not" in filter) return targetsOfFilter(filter.not);
+  if ("usdPerLine" in filter) return [];
+  return targetsOf([parseGrouping(filter.dimension)]);
 }
 
 function parseNode(json: unknown, path: string, depth: number, budget: Budget): CostFilter {

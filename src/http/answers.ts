@@ -49,19 +49,19 @@ export async function withVisibleSet<T>(
  * Answers a question with what `compute` makes of the current publications: 304 where the caller has it already, out of
  * memory where it was computed before, and else anew. Only what the request, the publications, the edits and the day
  * decide may be in the answer. With `isCheckedAfter` the set is not asked for before an answer that has to be computed, but
- * behind it: once more where it was another one.
+ * behind it: once more where it was another one. `alsoReads` names what else decides it.
  */
 export async function answerFromSet(
   dependencies: HttpDependencies,
   request: FastifyRequest,
   reply: FastifyReply,
   compute: (set: VisibleSet) => Promise<WholeAnswer>,
-  { isCheckedAfter = false }: { readonly isCheckedAfter?: boolean } = {},
+  { isCheckedAfter = false, alsoReads }: { readonly isCheckedAfter?: boolean; readonly alsoReads?: string } = {},
 ): Promise<FastifyReply> {
   const { visibleSets, cache } = dependencies;
   const isStored = !/\bno-store\b/i.test(request.headers["cache-control"] ?? "");
   const latest = isCheckedAfter && request.headers["if-none-match"] === undefined ? visibleSets.latest() : undefined;
-  const asking = digestOf(dependencies, request);
+  const asking = digestOf(dependencies, request, alsoReads);
   const isNew = latest !== undefined && (!isStored || cache.get(tagOf(latest, await asking)) === undefined);
   const [current, asked] = await Promise.all([isNew ? latest : visibleSets.current(), asking]);
   if (isKnown(request, reply, current, asked)) return notModified(cache, reply);
@@ -85,9 +85,10 @@ export async function streamFromSet(
   request: FastifyRequest,
   reply: FastifyReply,
   open: (set: VisibleSet) => Promise<StreamedAnswer>,
+  { alsoReads }: { readonly alsoReads?: string } = {},
 ): Promise<FastifyReply> {
   const { visibleSets, cache } = dependencies;
-  const [current, asked] = await Promise.all([visibleSets.current(), digestOf(dependencies, request)]);
+  const [current, asked] = await Promise.all([visibleSets.current(), digestOf(dependencies, request, alsoReads)]);
   if (isKnown(request, reply, current, asked)) return notModified(cache, reply);
   const [set, opened] = await retryMoved(current, visibleSets, async (moved) => [moved, await open(moved)] as const);
   const { answer, headers = {}, contentType = answer.contentType } = opened;
@@ -189,7 +190,11 @@ function tagOf(set: VisibleSet, asked: string): string {
 }
 
 /** All that an answer depends on but the publications: the question, what was edited by hand, and which day it is. */
-async function digestOf({ edits, now }: HttpDependencies, request: FastifyRequest): Promise<string> {
+async function digestOf(
+  { edits, now }: HttpDependencies,
+  request: FastifyRequest,
+  alsoReads: string | undefined,
+): Promise<string> {
   const { method, url, headers, body } = request;
   const today = now().toISOString().slice(0, 10); // "last month" is another one tomorrow
   const parts = [
@@ -200,6 +205,7 @@ async function digestOf({ edits, now }: HttpDependencies, request: FastifyReques
     headers.accept,
     headers["accept-encoding"],
     body === undefined || body === null ? "" : JSON.stringify(body),
+    ...(alsoReads === undefined ? [] : [alsoReads]),
   ];
   return createHash("sha256").update(parts.join("\n")).digest("base64url").slice(0, DIGEST_LENGTH);
 }

@@ -73,7 +73,7 @@ const EXPOSED_HEADERS = [
   "Retry-After",
   "X-Request-Id",
   "Content-Disposition",
-  ...["Rows", "Currencies", "Publications", "As-Of", "Warnings", "Next"].map((fact) => `Billhouse-${fact}`),
+  ...["Rows", "Currencies", "Publications", "As-Of", "Tracking", "Warnings", "Next"].map((fact) => `Billhouse-${fact}`),
 ];
 
 /** What pages may load: the docs page brings all that it needs, styles in its elements included. */

@@ -3,13 +3,18 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { CostFacts, factsOf, forCsv, forTypedFile } from "../../clickhouse/cost-facts.ts";
 import type { Statement } from "../../clickhouse/cost-facts.ts";
+import { noSuchTarget } from "../../clickhouse/cost-grouping.ts";
+import { TRACKING_SETTINGS } from "../../clickhouse/cost-tracking.ts";
+import type { TrackingSet } from "../../clickhouse/tracking-set.ts";
+import type { VisibleSet } from "../../clickhouse/visible-set.ts";
 import { InvalidParameterError } from "../domain/errors.ts";
 import { answerFromSet, streamFromSet } from "./answers.ts";
 import { callerSignal } from "./caller-signal.ts";
 import { explain } from "./cost-failures.ts";
+import { forParameter } from "./cost-parameters.ts";
 import { cursorOf, nextCursor, readingOf, requireUnmoved } from "./cost-rows.ts";
 import type { Asker, Reading, RowsQuestion } from "./cost-rows.ts";
-import { cutAmounts, notConvertible, warningsHeader, warningsOfTime } from "./cost-warnings.ts";
+import { cutAmounts, notConvertible, warningsHeader, warningsOfTime, warningsOfTracking } from "./cost-warnings.ts";
 import type { Warning } from "./cost-warnings.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { chooseEncoding } from "./formats.ts";
@@ -35,30 +40,51 @@ export async function answerRows(
       `limit: JSON has at most ${maxJsonRows} rows. Ask for fewer and follow \`next\`, or for csv, ndjson, parquet or arrow.`,
     );
   }
-  const options: AnswerOptions = { signal: callerSignal(reply), settings: ROOM };
+  const tracking = await trackingOf(dependencies, question);
+  const settings = tracking === null ? ROOM : { ...ROOM, ...TRACKING_SETTINGS };
+  const options: AnswerOptions = { signal: callerSignal(reply), settings };
   const asker = { dependencies, question, options };
+  const also = tracking === null ? {} : { alsoReads: stateOf(tracking) };
   const explained = <T>(answer: () => Promise<T>) => explain(answer, cursor !== undefined);
   if (format.name === "json") {
-    return answerFromSet(dependencies, request, reply, (set) =>
-      explained(() => answerJson(asker, readingOf(question, cursor, set), format)),
-    );
+    const compute = (set: VisibleSet) =>
+      explained(() => answerJson(asker, readingOf(question, cursor, set, tracking), format));
+    return answerFromSet(dependencies, request, reply, compute, also);
   }
   const encoding = chooseEncoding(format, request.headers["accept-encoding"]?.toString());
-  return streamFromSet(dependencies, request, reply, (set) =>
+  const open = (set: VisibleSet) =>
     explained(async () => {
-      const reading = readingOf(question, cursor, set);
+      const reading = readingOf(question, cursor, set, tracking);
       const headers = await headersOf(asker, reading, format);
-      const statement = question.render(reading.set, reading.page);
+      const statement = question.render(reading.set, reading.page, tracking);
       const rows = inFormOf(format, statement, question);
       if (request.method === "HEAD") return { answer: noRows(), headers, contentType: format.mediaType };
       const answer = await dependencies.queries.stream(rows, format.written, {
         ...options,
-        settings: { ...ROOM, ...format.settings },
+        settings: { ...settings, ...format.settings },
         encoding,
       });
       return { answer, headers, contentType: format.mediaType };
-    }),
-  );
+    });
+  return streamFromSet(dependencies, request, reply, open, also);
+}
+
+/** The evaluation that a question is answered with. Throws InvalidParameterError for a target that there is not. */
+async function trackingOf({ trackingSets }: HttpDependencies, { targets }: RowsQuestion): Promise<TrackingSet | null> {
+  if (targets === null) return null;
+  const tracking = await trackingSets.current();
+  for (const { parameter, target } of targets) {
+    if (tracking.targets.includes(target)) continue;
+    forParameter(parameter, () => {
+      throw noSuchTarget(target, tracking.targets);
+    });
+  }
+  return tracking;
+}
+
+/** All that an answer tells of an evaluation. */
+function stateOf({ id, hasOtherRules, hasOtherLoads }: TrackingSet): string {
+  return JSON.stringify([id, hasOtherRules, hasOtherLoads]);
 }
 
 /** Who asks for the head of an answer only does not make ClickHouse write all of it. */
@@ -68,9 +94,12 @@ const noRows = () => ({ stream: Readable.from([]), contentType: "", encoding: un
 async function answerJson(asker: Asker, reading: Reading, format: Format): Promise<{ readonly body: Buffer }> {
   const { dependencies, question, options } = asker;
   const limit = question.limit ?? dependencies.settings.maxJsonRows;
-  const statement = question.render(reading.set, { ...reading.page, limit: limit + 1 });
+  const statement = question.render(reading.set, { ...reading.page, limit: limit + 1 }, reading.tracking);
   const [bytes, warnings] = await Promise.all([
-    dependencies.queries.bytes(statement, format.written, { ...options, settings: { ...ROOM, ...format.settings } }),
+    dependencies.queries.bytes(statement, format.written, {
+      ...options,
+      settings: { ...options.settings, ...format.settings },
+    }),
     warningsOf(asker, reading),
     requireUnmoved(asker, reading),
   ]);
@@ -85,6 +114,7 @@ async function answerJson(asker: Asker, reading: Reading, format: Format): Promi
     asOf: isoOf(reading.moment),
     from: reading.page.time.from,
     to: reading.page.time.to,
+    ...(reading.tracking === null ? {} : { tracking: reading.tracking.id }),
     warnings,
     next,
   };
@@ -101,7 +131,11 @@ function inFormOf({ amounts, name }: Format, statement: Statement, question: Row
 async function headersOf(asker: Asker, reading: Reading, format: Format): Promise<Record<string, string>> {
   const { dependencies, question, options } = asker;
   const amounts = format.amounts === "decimal38" ? question.amounts : [];
-  const statement = factsOf(question.renderFacts(reading.set, reading.page), question.hasCurrency, amounts);
+  const statement = factsOf(
+    question.renderFacts(reading.set, reading.page, reading.tracking),
+    question.hasCurrency,
+    amounts,
+  );
   const [[facts], warnings] = await Promise.all([
     dependencies.queries.rows(statement, options).then((rows) => z.array(CostFacts).parse(rows)),
     warningsOf(asker, reading),
@@ -116,18 +150,22 @@ async function headersOf(asker: Asker, reading: Reading, format: Format): Promis
     "billhouse-currencies": (question.currency === null ? currencies : [question.currency]).join(", "),
     "billhouse-publications": reading.publications,
     "billhouse-as-of": isoOf(reading.moment),
+    ...(reading.tracking === null ? {} : { "billhouse-tracking": reading.tracking.id }),
     "billhouse-warnings": warningsHeader([...warnings, ...cutAmounts(unfit)]),
     ...(next === null ? {} : { "billhouse-next": next }),
     "content-disposition": `attachment; filename="${[question.name, from, to].filter(Boolean).join("-")}.${format.ending}"`,
   };
 }
 
-async function warningsOf({ dependencies, question, options }: Asker, { set, page }: Reading): Promise<Warning[]> {
+async function warningsOf(
+  { dependencies, question, options }: Asker,
+  { set, page, tracking }: Reading,
+): Promise<Warning[]> {
   const found = await Promise.all([
     warningsOfTime(dependencies, set, page.time, options),
-    notConvertible(dependencies.queries, question.renderNotInUsd(set, page), options),
+    notConvertible(dependencies.queries, question.renderNotInUsd(set, page, tracking), options),
   ]);
-  return found.flat();
+  return [...found.flat(), ...warningsOfTracking(tracking)];
 }
 
 const NEW_LINE = 0x0a;

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { CostSet } from "../../clickhouse/cost-relation.ts";
-import { parseGrouping } from "../domain/cost-dimensions.ts";
+import { parseGrouping, targetsOf } from "../domain/cost-dimensions.ts";
 import type { Grouping } from "../domain/cost-dimensions.ts";
-import { FILTER_OPS, parseCostFilter } from "../domain/cost-filter.ts";
+import { FILTER_OPS, parseCostFilter, targetsOfFilter } from "../domain/cost-filter.ts";
 import type { CostFilter } from "../domain/cost-filter.ts";
 import { parseFilterLine } from "../domain/cost-filter-line.ts";
 import type { OrderKey } from "../domain/cost-question.ts";
@@ -10,6 +10,7 @@ import { parseBounds, parseMoment, parseWindow } from "../domain/cost-window.ts"
 import type { TimeWindow } from "../domain/cost-window.ts";
 import { InvalidParameterError, InvalidRequestError } from "../domain/errors.ts";
 import { parseDay } from "../domain/month.ts";
+import type { AskedTarget } from "./cost-rows.ts";
 import { FORMAT_NAMES } from "./formats.ts";
 
 const MOST_ROWS = 1_000_000_000;
@@ -89,7 +90,7 @@ const COSTS = {
 const ENTRIES = {
   ...COMMON,
   metric: z.enum(["actual", "amortized"]).optional().meta({ description: "Only the lines that carry this cost." }),
-  columns: someOf("Columns of the lines, in their order."),
+  columns: someOf("Columns of the lines, tag:<key> or tracking:<target>, in their order."),
 };
 
 /** The query string of GET /v1/costs. */
@@ -153,6 +154,19 @@ export function filterOfLine({ filter }: { readonly filter?: string | undefined 
 /** The filter of a body: a tree. */
 export function filterOfTree({ filter }: { readonly filter?: unknown }): CostFilter | null {
   return filter === undefined || filter === null ? null : forParameter("filter", () => parseCostFilter(filter));
+}
+
+/** The tracking targets that some groupings, in the parameter of a name, and a filter speak of; null for none. */
+export function targetsAsked(
+  parameter: string,
+  groupings: readonly Grouping[],
+  filter: CostFilter | null,
+): readonly AskedTarget[] | null {
+  const asked = [
+    ...targetsOf(groupings).map((target) => ({ parameter, target })),
+    ...(filter === null ? [] : targetsOfFilter(filter).map((target) => ({ parameter: "filter", target }))),
+  ];
+  return asked.length === 0 ? null : asked;
 }
 
 /** What rows are grouped by; each only once. */

@@ -15,6 +15,9 @@ const RowsPage = z.object({
   asOf: z.string().meta({ description: "The moment as of which it shows them." }),
   from: z.string().nullable(),
   to: z.string().nullable().meta({ description: "The day behind the last one." }),
+  tracking: z.string().optional().meta({
+    description: "Names the evaluation of the tracking rules that it was read with; where targets were asked for.",
+  }),
   warnings: z.array(z.looseObject({ code: z.string(), message: z.string() })),
   next: z.string().nullable().meta({ description: "The cursor of the next page; null on the last one." }),
 });
@@ -25,7 +28,7 @@ export const ROWS_ANSWER: unknown = {
   200: {
     description:
       "The rows. Other formats than JSON have no limit, and tell the rest in headers: Billhouse-Rows, -Currencies, " +
-      "-Publications, -As-Of, -Warnings (a list in JSON) and -Next.",
+      "-Publications, -As-Of, -Tracking, -Warnings (a list in JSON) and -Next.",
     content: {
       "application/json": { schema: RowsPage },
       "application/x-ndjson": { schema: z.string() },

@@ -4,6 +4,7 @@ import { PUBLICATION_CHANGES } from "../../clickhouse/cost-facts.ts";
 import type { Statement } from "../../clickhouse/cost-facts.ts";
 import type { CostSet } from "../../clickhouse/cost-relation.ts";
 import { Count } from "../../clickhouse/query.ts";
+import type { TrackingSet } from "../../clickhouse/tracking-set.ts";
 import type { VisibleSet } from "../../clickhouse/visible-set.ts";
 import { parseMoment } from "../domain/cost-window.ts";
 import type { TimeWindow } from "../domain/cost-window.ts";
@@ -27,11 +28,13 @@ export type RowsQuestion = {
   readonly cursor: string | undefined;
   /** Everything that was asked, but which page of it. */
   readonly asked: object;
-  readonly render: (set: CostSet, page: Page) => Statement;
+  /** The tracking targets that it speaks of; null where it has nothing to do with the rules. */
+  readonly targets: readonly AskedTarget[] | null;
+  readonly render: Render<Statement>;
   /** The columns of the rows that its facts are told from: `billing_currency` where rows have one, and the amounts. */
-  readonly renderFacts: (set: CostSet, page: Page) => Statement;
+  readonly renderFacts: Render<Statement>;
   /** What has no figure in USD; null where nobody asked for USD. */
-  readonly renderNotInUsd: (set: CostSet, page: Page) => Statement | null;
+  readonly renderNotInUsd: Render<Statement | null>;
   readonly hasCurrency: boolean;
   /** The columns of amounts and quantities. */
   readonly amounts: readonly string[];
@@ -43,9 +46,16 @@ export type RowsQuestion = {
   readonly currency: "USD" | null;
 };
 
+/** A tracking target, and the parameter that names it. */
+export type AskedTarget = { readonly parameter: string; readonly target: string };
+
+/** Makes a statement; without an evaluation of the rules where the question has nothing to do with them. */
+type Render<T> = (set: CostSet, page: Page, tracking: TrackingSet | null) => T;
+
 /** Where an answer is read from, and what it says of that. */
 export type Reading = {
   readonly set: CostSet;
+  readonly tracking: TrackingSet | null;
   readonly page: Page;
   readonly publications: string;
   readonly moment: string;
@@ -65,23 +75,29 @@ export function cursorOf(question: RowsQuestion): CostCursor | undefined {
 }
 
 /** What the answer is read from: the publications of now, of the moment that was asked for, or of the first page. */
-export function readingOf(question: RowsQuestion, cursor: CostCursor | undefined, current: VisibleSet): Reading {
+export function readingOf(
+  question: RowsQuestion,
+  cursor: CostCursor | undefined,
+  current: VisibleSet,
+  tracking: TrackingSet | null,
+): Reading {
   const page = { time: cursor?.time ?? question.time, limit: question.limit, offset: cursor?.offset ?? 0 };
   if (cursor !== undefined) {
     const { moment, publications } = cursor;
-    return { set: { asOf: moment }, page, publications, moment, cursor };
+    return { set: { asOf: moment }, tracking, page, publications, moment, cursor };
   }
   const { asOf } = question;
   const now = parseMoment(current.moment);
   if (asOf === null || asOf >= now) {
-    return { set: current, page, publications: current.id, moment: now, cursor };
+    return { set: current, tracking, page, publications: current.id, moment: now, cursor };
   }
-  return { set: { asOf }, page, publications: `as-of-${asOf.replaceAll(/\D/g, "")}`, moment: asOf, cursor };
+  const publications = `as-of-${asOf.replaceAll(/\D/g, "")}`;
+  return { set: { asOf }, tracking, page, publications, moment: asOf, cursor };
 }
 
 /** The next page shows the publications as of the moment of this one. */
 export async function nextCursor(asker: Asker, reading: Reading, offset: number): Promise<string> {
-  const { moment, publications, page, cursor } = reading;
+  const { moment, publications, page, cursor, tracking } = reading;
   const changes = cursor?.changes ?? (await countChanges(asker, moment));
   return writeCursor({
     moment,
@@ -90,20 +106,26 @@ export async function nextCursor(asker: Asker, reading: Reading, offset: number)
     offset,
     time: page.time,
     question: fingerprintOf(asker.question),
+    tracking: tracking?.id ?? null,
   });
 }
 
-/** Throws HttpError where a publication turned up that was written before the moment of the cursor, and seen after it. */
-export async function requireUnmoved(asker: Asker, { cursor }: Reading): Promise<void> {
-  if (cursor === undefined || (await countChanges(asker, cursor.moment)) === cursor.changes) return;
-  throw new HttpError(
-    409,
-    "publications_moved",
-    "cursor: what its first page was answered from was not whole. Begin again without it.",
-    {
-      details: { parameter: "cursor" },
-    },
-  );
+/**
+ * Throws HttpError where a publication turned up that was written before the moment of the cursor, and seen after it, or
+ * where resources have other rules since.
+ */
+export async function requireUnmoved(asker: Asker, { cursor, tracking }: Reading): Promise<void> {
+  if (cursor === undefined) return;
+  if (cursor.tracking !== (tracking?.id ?? null)) {
+    throw moved("tracking_moved", "the tracking rules were evaluated anew since its first page.");
+  }
+  if ((await countChanges(asker, cursor.moment)) === cursor.changes) return;
+  throw moved("publications_moved", "what its first page was answered from was not whole.");
+}
+
+function moved(code: string, reason: string): HttpError {
+  const message = `cursor: ${reason} Begin again without it.`;
+  return new HttpError(409, code, message, { details: { parameter: "cursor" } });
 }
 
 async function countChanges({ dependencies, options }: Asker, moment: string): Promise<number> {

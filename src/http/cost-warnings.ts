@@ -8,6 +8,7 @@ import {
 } from "../../clickhouse/cost-facts.ts";
 import type { Statement } from "../../clickhouse/cost-facts.ts";
 import type { CostSet } from "../../clickhouse/cost-relation.ts";
+import type { TrackingSet } from "../../clickhouse/tracking-set.ts";
 import { parseMoment } from "../domain/cost-window.ts";
 import type { TimeWindow } from "../domain/cost-window.ts";
 import type { HttpDependencies } from "./dependencies.ts";
@@ -15,7 +16,13 @@ import type { AnswerOptions, QueryLane } from "./query-lane.ts";
 
 /** Something that a reader of an answer has to know. */
 export type Warning = {
-  readonly code: "source_missing" | "overlapping_scopes" | "not_convertible" | "cut_amounts";
+  readonly code:
+    | "source_missing"
+    | "overlapping_scopes"
+    | "not_convertible"
+    | "cut_amounts"
+    | "tracking_missing"
+    | "tracking_behind";
   readonly message: string;
 } & Readonly<Record<string, string | number>>;
 
@@ -63,6 +70,23 @@ export async function notConvertible(
       return [{ code: "not_convertible", message, currency, metric, amount }];
     }),
   );
+}
+
+/** What a reader of tracking targets has to know: that rules were not evaluated, or not lately. */
+export function warningsOfTracking(tracking: TrackingSet | null): Warning[] {
+  if (tracking === null) return [];
+  const remedy = "POST /v1/tracking/evaluate makes up for it.";
+  if (tracking.evaluatedAt === null) {
+    const message = `The tracking rules were never evaluated, so nothing has a target. ${remedy}`;
+    return [{ code: "tracking_missing", message }];
+  }
+  const behind = [
+    ...(tracking.hasOtherRules ? ["rules have changed"] : []),
+    ...(tracking.hasOtherLoads ? ["other costs are published"] : []),
+  ];
+  if (behind.length === 0) return [];
+  const message = `Since the tracking rules were evaluated ${behind.join(" and ")}. ${remedy}`;
+  return [{ code: "tracking_behind", message, evaluatedAt: tracking.evaluatedAt }];
 }
 
 /** What typed formats could not hold. */

@@ -1,11 +1,15 @@
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { createEdits } from "../../clickhouse/edits.ts";
 import type { Edits } from "../../clickhouse/edits.ts";
+import { createTrackingSets } from "../../clickhouse/tracking-set.ts";
+import type { TrackingSets } from "../../clickhouse/tracking-set.ts";
 import { createVisibleSets } from "../../clickhouse/visible-set.ts";
 import type { VisibleSets } from "../../clickhouse/visible-set.ts";
 import type { ConnectionTest } from "../domain/connection-test.ts";
 import type { Run } from "../domain/run.ts";
 import type { Source } from "../domain/source.ts";
+import type { WantedRules } from "../domain/tracking-changes.ts";
+import type { RuleSet } from "../domain/tracking-rule.ts";
 import { createAnswerCache } from "./answer-cache.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import { createQueryLane } from "./query-lane.ts";
@@ -14,6 +18,8 @@ import { HTTP_DEFAULTS } from "./settings.ts";
 import type { HttpSettings } from "./settings.ts";
 import { createTokenBook } from "./token-book.ts";
 import type { TokenBook } from "./token-book.ts";
+import { createTrackingDesk } from "./tracking-desk.ts";
+import type { TrackingDesk } from "./tracking-desk.ts";
 import { createTraffic } from "./traffic.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -21,6 +27,8 @@ import type { Traffic } from "./traffic.ts";
 export type HttpDependencies = {
   readonly warehouse: Warehouse;
   readonly visibleSets: VisibleSets;
+  /** Which evaluation of the tracking rules costs are read with. */
+  readonly trackingSets: TrackingSets;
   /** What answers depend on beside the publications. */
   readonly edits: Edits;
   /** Where every query of a caller goes through: so many at once, so long, and none that nobody waits for. */
@@ -29,6 +37,9 @@ export type HttpDependencies = {
   readonly imports: ImportsPort;
   readonly ingest: IngestPort;
   readonly testSource: TestSource;
+  readonly ruleFiles: RuleFiles;
+  /** What evaluates the tracking rules. */
+  readonly tracking: TrackingDesk;
   readonly settings: HttpSettings;
   /** Who may call. */
   readonly tokens: TokenBook;
@@ -42,6 +53,20 @@ export type HttpDependencies = {
 
 /** Tests whether a source can be read, with the secrets that this process holds. */
 export type TestSource = (source: Source, signal: AbortSignal) => Promise<ConnectionTest>;
+
+/** In which form a rule file is written. */
+export type RuleFileFormat = "yaml" | "json" | "csv";
+
+/** Reads and writes rule files. */
+export type RuleFiles = {
+  /**
+   * The rules of a file, whose form its name tells, checked as a whole. Throws InvalidRequestError that lists everything
+   * that is wrong, each with its place.
+   */
+  read(warehouse: Warehouse, text: string, file: string): Promise<WantedRules>;
+  /** A file that `read` reads as the same rules. */
+  render(ruleSet: RuleSet, format: RuleFileFormat): string;
+};
 
 /** What starts imports, whatever does the work. */
 export type ImportsPort = {
@@ -156,29 +181,34 @@ export type HttpServiceOptions = {
   readonly imports: ImportsPort;
   readonly ingest: IngestPort;
   readonly testSource: TestSource;
+  readonly ruleFiles: RuleFiles;
   readonly settings?: Partial<HttpSettings>;
   readonly now?: () => Date;
   readonly version?: string;
   /** Hears of what goes wrong beside the requests. */
-  readonly complain?: (error: unknown) => void;
+  readonly complain?: (what: string, error: unknown) => void;
 };
 
 /** Makes what the routes share. */
 export function createHttpDependencies(options: HttpServiceOptions): HttpDependencies {
-  const { warehouse, imports, ingest, testSource, now = () => new Date(), version = "0", complain } = options;
+  const { warehouse, imports, ingest, testSource, ruleFiles, now = () => new Date(), version = "0" } = options;
+  const complain = (what: string) => (error: unknown) => options.complain?.(what, error);
   const settings = { ...HTTP_DEFAULTS, ...options.settings };
   return {
     warehouse,
     imports,
     ingest,
     testSource,
+    ruleFiles,
+    tracking: createTrackingDesk(warehouse, complain("tracking rules were not evaluated")),
     settings,
     now,
     version,
     traffic: createTraffic(),
-    tokens: createTokenBook(warehouse, now, complain),
+    tokens: createTokenBook(warehouse, now, complain("the use of a token was not written down")),
     edits: createEdits(warehouse),
     visibleSets: createVisibleSets(warehouse),
+    trackingSets: createTrackingSets(warehouse),
     queries: createQueryLane(warehouse, settings),
     cache: createAnswerCache(settings.cacheBytes),
   };

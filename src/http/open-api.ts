@@ -18,6 +18,10 @@ export async function addOpenApi(app: FastifyInstance, version: string): Promise
       info: { title: "Billhouse", version, description: DESCRIPTION },
       tags: [
         { name: "costs", description: "Questions about costs" },
+        {
+          name: "tracking",
+          description: "Which team or application resources belong to: rules, and what comes of them",
+        },
         { name: "warehouse", description: "Where the figures come from, and how fresh they are" },
         { name: "api", description: "The contract of the earlier service" },
         { name: "service", description: "The service itself" },

@@ -13,6 +13,9 @@ import { addReconciliationRoutes } from "./routes/reconciliation.ts";
 import { addRunRoutes } from "./routes/runs.ts";
 import { addSourceTestRoutes } from "./routes/source-test.ts";
 import { addSourceRoutes } from "./routes/sources.ts";
+import { addTrackingFileRoutes } from "./routes/tracking-files.ts";
+import { addTrackingRuleRoutes } from "./routes/tracking-rules.ts";
+import { addTrackingRoutes } from "./routes/tracking.ts";
 
 /** Adds the routes of one part of the service. */
 export type AddRoutes = (dependencies: HttpDependencies) => FastifyPluginAsyncZod;
@@ -23,6 +26,9 @@ export const ROUTES: readonly AddRoutes[] = [
   addCostRoutes,
   addCostEntryRoutes,
   addDimensionRoutes,
+  addTrackingRuleRoutes,
+  addTrackingFileRoutes,
+  addTrackingRoutes,
   addSourceRoutes,
   addSourceTestRoutes,
   addImportRoutes,

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { clickHouseCode, type Warehouse } from "../../clickhouse/client.ts";
 import { renderCostEntries } from "../../clickhouse/cost-entries-statement.ts";
 import { renderCosts, type CostStatement } from "../../clickhouse/cost-statement.ts";
-import { COST_DIMENSIONS } from "../../src/domain/cost-dimensions.ts";
+import { ANY_TRACKING } from "../../clickhouse/tracking-set.ts";
+import type { TrackingSet } from "../../clickhouse/tracking-set.ts";
+import { COST_DIMENSIONS, groupingText, parseGrouping } from "../../src/domain/cost-dimensions.ts";
 import type { CostCondition, CostFilter } from "../../src/domain/cost-filter.ts";
 import { parseCostFilter } from "../../src/domain/cost-filter.ts";
 import { parseFilterLine } from "../../src/domain/cost-filter-line.ts";
@@ -92,9 +94,11 @@ const hostile = fc.oneof(
   fc.string({ unit: "binary", minLength: 1, maxLength: 40 }),
   fc.mixedCase(fc.constantFrom(...HOSTILE)),
 );
-const tagKey = hostile
-  .map((text) => `tag:${text.slice(0, 500)}`)
-  .filter((text) => text !== "tag:" && !/\p{Cs}/u.test(text));
+/** Names that callers give: keys of tags, and tracking targets. */
+const tagKey = fc
+  .tuple(fc.constantFrom("tag:", "tracking:"), hostile)
+  .map(([kind, text]) => `${kind}${text.slice(0, 500)}`)
+  .filter((text) => !text.endsWith(":") && !/\p{Cs}/u.test(text));
 const textDimension = fc.constantFrom(...COST_DIMENSIONS.filter(({ kind }) => kind !== "day").map(({ name }) => name));
 const place = fc.oneof(textDimension, tagKey);
 const condition: fc.Arbitrary<CostCondition> = fc.oneof(
@@ -141,16 +145,24 @@ const question: fc.Arbitrary<CostQuestion> = fc
       aliases: alias === undefined ? {} : { meter_name: `name ${alias}` },
     }),
   )
-  .filter((asked) => !(refusalOf(() => renderCosts(asked, { asOf: "2026-06-01" })) instanceof InvalidRequestError));
+  .filter(
+    (asked) => !(refusalOf(() => renderCosts(asked, { asOf: "2026-06-01" }, RULES)) instanceof InvalidRequestError),
+  );
+
+/** Rules whose statements have the most words. */
+const RULES: TrackingSet = { ...ANY_TRACKING, fallback: "last_segment", hasPeriods: true };
 
 test("what a caller writes never enters the words of a statement, and breaks none", async () => {
   const set = await currentSet(warehouse);
   await fc.assert(
     fc.asyncProperty(question, async (asked) => {
       const accepted = { ...asked, filter: parseCostFilter(asked.filter) };
-      for (const way of [set, { ...set, hasSilence: true }]) {
-        const statement = renderCosts(accepted, way);
-        expect(wordsOf(statement)).toBe(wordsOf(renderCosts(harmless(accepted), way)));
+      for (const [way, rules] of [
+        [set, RULES],
+        [{ ...set, hasSilence: true }, ANY_TRACKING],
+      ] as const) {
+        const statement = renderCosts(accepted, way, rules);
+        expect(wordsOf(statement)).toBe(wordsOf(renderCosts(harmless(accepted), way, rules)));
         await expectAnswer(statement);
       }
     }),
@@ -170,11 +182,11 @@ test("the same is true of lines", async () => {
         order: tags.map((tag) => ({ by: tag, descending: false })),
         limit: 5,
       };
-      const statement = renderCostEntries(lines, set);
+      const statement = renderCostEntries(lines, set, RULES);
       const calm = harmlessTexts();
       const columns = lines.columns.map((name) => calm(name));
       const order = lines.order.map((key) => ({ ...key, by: calm(key.by) }));
-      const like = renderCostEntries({ ...lines, columns, order, filter: calmFilter(lines.filter, calm) }, set);
+      const like = renderCostEntries({ ...lines, columns, order, filter: calmFilter(lines.filter, calm) }, set, RULES);
       expect(wordsOf(statement)).toBe(wordsOf(like));
       await expectAnswer(statement);
     }),
@@ -227,7 +239,7 @@ test("a tag is found by its key, and its column is told by it", async () => {
 test("names that are not on the list are refused before anything is asked", async () => {
   const set = await currentSet(warehouse);
   const known = new Set(COST_DIMENSIONS.map(({ name }) => name));
-  const unknown = hostile.filter((text) => !known.has(text) && !text.startsWith("tag:"));
+  const unknown = hostile.filter((text) => !known.has(text) && !KEYED.test(text));
   fc.assert(
     fc.property(unknown, (name) => {
       const refused = (ask: () => unknown) => expect(ask).toThrow(InvalidRequestError);
@@ -306,7 +318,7 @@ function harmless(asked: CostQuestion): CostQuestion {
   return {
     ...asked,
     groupBy: asked.groupBy.map((grouping) =>
-      grouping.kind === "tag" ? { kind: "tag", key: calm(`tag:${grouping.key}`).slice(4) } : grouping,
+      grouping.kind === "dimension" ? grouping : parseGrouping(calm(groupingText(grouping))),
     ),
     filter: calmFilter(asked.filter, calm),
     order: asked.order.map((key) => ({ ...key, by: calm(key.by) })),
@@ -323,7 +335,7 @@ function calmFilter(asked: CostFilter | null, calm: (text: string) => string): C
     const { dimension, values } = part;
     return {
       ...part,
-      dimension: dimension.startsWith("tag:") ? calm(dimension) : dimension,
+      dimension: KEYED.test(dimension) ? calm(dimension) : dimension,
       ...(values === undefined ? {} : { values: values.map((value) => calm(value)) }),
     };
   };
@@ -338,9 +350,12 @@ function harmlessTexts(): (text: string) => string {
     if (ours.includes(text)) return text;
     const found = known.get(text) ?? `${/^\p{ASCII}*$/u.test(text) ? "a" : "ä"}${known.size}`;
     known.set(text, found);
-    return text.startsWith("tag:") ? `tag:${found}` : found;
+    return `${KEYED.exec(text)?.[0] ?? ""}${found}`;
   };
 }
+
+/** What stands before a name of the caller's. */
+const KEYED = /^(?:tag|tracking):/;
 
 /** Puts a line for each text into the warehouse, with it in its columns, its tags and as the key of a tag. */
 async function showLines(to: Warehouse, texts: readonly string[]): Promise<void> {

@@ -101,6 +101,7 @@ const PATHS: readonly (readonly [path: string, parameters: readonly string[]])[]
   ["/v1/cost-entries", ENTRIES],
   ["/v1/dimensions/meter_category/values", VALUES],
   ["/v1/dimensions/tag/values", VALUES],
+  ["/v1/dimensions/tracking/values", VALUES],
 ];
 
 test.each(PATHS)("no text at any parameter of GET %s is more than a value", async (path, parameters) => {

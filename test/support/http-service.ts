@@ -6,6 +6,7 @@ import { createHttpDependencies } from "../../src/http/dependencies.ts";
 import type { HttpDependencies, ImportsPort, IngestPort, TestSource } from "../../src/http/dependencies.ts";
 import type { HttpSettings } from "../../src/http/settings.ts";
 import { createLog } from "../../src/log.ts";
+import { readRuleFile, renderRuleFile } from "../../src/tracking-file.ts";
 
 /** The service over a warehouse, without a socket. */
 export type TestService = {
@@ -57,6 +58,7 @@ export async function createTestService(warehouse: Warehouse, options: TestServi
     imports,
     ingest,
     testSource,
+    ruleFiles: { read: readRuleFile, render: renderRuleFile },
     settings: { isAuthDisabled: true, ...options.settings },
     now: () => new Date(now),
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { renderCostEntries } from "../../clickhouse/cost-entries-statement.ts";
 import { renderCosts } from "../../clickhouse/cost-statement.ts";
+import { ANY_TRACKING } from "../../clickhouse/tracking-set.ts";
 import type { VisibleSet } from "../../clickhouse/visible-set.ts";
 import { COST_DIMENSIONS, groupingText, parseGrouping } from "../../src/domain/cost-dimensions.ts";
 import { columnsOf, COST_QUESTION, MEASURES, type CostQuestion } from "../../src/domain/cost-question.ts";
@@ -38,6 +39,44 @@ test("a plain question is a plain statement", () => {
     LIMIT {v3:UInt64}"
   `);
   expect(parameters).toEqual({ v0: "7", v1: "2026-05-01", v2: "2026-06-01", v3: "10" });
+});
+
+test("a statement that speaks of targets joins each row with the rule of its resource, once, and no other does", () => {
+  const { sql, parameters } = renderCosts(
+    {
+      ...COST_QUESTION,
+      groupBy: by("tracking:owner"),
+      filter: { dimension: "tracking:it's", op: "exists" },
+      order: [{ by: "tracking:owner", descending: false }],
+    },
+    { ...SET, loadIds: ["1"], isCheckedAfter: true },
+    ANY_TRACKING,
+  );
+  expect(sql).toMatchInlineSnapshot(`
+    "SELECT
+        transform(t.number, (SELECT arraySort(groupArray((number, targets[{v2:String}]))) FROM tracking_evaluation_rules WHERE evaluation_id = {v1:UUID} AND targets[{v2:String}] != '').1, (SELECT arraySort(groupArray((number, targets[{v2:String}]))) FROM tracking_evaluation_rules WHERE evaluation_id = {v1:UUID} AND targets[{v2:String}] != '').2, '') AS {v3:Identifier},
+        c.billing_currency AS billing_currency,
+        sum(c.cost_in_billing_currency) AS actual
+    FROM cost_entries AS c
+    LEFT ANY JOIN
+    (
+        SELECT reinterpretAsUInt128(murmurHash3_128(resource_id)) AS resource, rule[1] AS number
+        FROM tracking_assignments
+        WHERE evaluation_id = {v1:UUID} AND NOT removed AND arrayMax(rule) > 0
+    ) AS t ON t.resource = reinterpretAsUInt128(murmurHash3_128(c.resource_id))
+    WHERE c.load_id IN ({v0:Array(UUID)})
+        AND c.dataset != 'amortized'
+        AND transform(t.number, (SELECT arraySort(groupArray((number, targets[{v4:String}]))) FROM tracking_evaluation_rules WHERE evaluation_id = {v1:UUID} AND targets[{v4:String}] != '').1, (SELECT arraySort(groupArray((number, targets[{v4:String}]))) FROM tracking_evaluation_rules WHERE evaluation_id = {v1:UUID} AND targets[{v4:String}] != '').2, '') != ''
+    GROUP BY 1, 2
+    ORDER BY 1 NULLS LAST, 2 NULLS LAST"
+  `);
+  expect(parameters).toMatchObject({ v1: ANY_TRACKING.evaluationId, v2: "owner" });
+  const grown = { ...ANY_TRACKING, hasGrown: true, hasPeriods: true };
+  const { sql: ofPeriods } = renderCosts({ ...COST_QUESTION, groupBy: by("tracking:owner") }, SET, grown);
+  expect(ofPeriods).toContain("FROM tracking_assignments FINAL\n");
+  expect(ofPeriods).toContain("t.numbers[arrayCount(first_day -> first_day <= c.date, t.first_days)]");
+  const plain = renderCosts({ ...COST_QUESTION, groupBy: by("tag:owner") }, SET, ANY_TRACKING);
+  expect(plain).toEqual(renderCosts({ ...COST_QUESTION, groupBy: by("tag:owner") }, SET));
 });
 
 describe("the fewest rows that hold what is asked for are read:", () => {

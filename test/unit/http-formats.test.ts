@@ -51,6 +51,7 @@ describe("a cursor", () => {
     offset: 20,
     time: { from: null, to: null },
     question: "question",
+    tracking: null,
   };
 
   test("is read as it was written, and needs no quoting in a URL", () => {
@@ -64,7 +65,7 @@ describe("a cursor", () => {
     "W10",
     "bnVsbA",
     "e30",
-    Buffer.from('[1,"now","x",0,1,null,null,"question"]').toString("base64url"),
+    Buffer.from('[2,"now","x",0,1,null,null,"question",null]').toString("base64url"),
   ])("is not %j", (text) => {
     expect(() => readCursor(text, "question")).toThrow("cursor: not one of ours");
   });

@@ -9,12 +9,14 @@ import {
   type IngestPort,
   type TestSource,
 } from "../../src/http/dependencies.ts";
+import { readRuleFile, renderRuleFile } from "../../src/tracking-file.ts";
 import type { Answerer } from "./answered-document.ts";
 import { openDemoWarehouse } from "./demo-warehouse.ts";
+import { applyDocumentedRules } from "./documented-rules.ts";
 import { layOutJson } from "./json-layout.ts";
 import { createMask } from "./mask.ts";
 
-/** What documents ask: a warehouse with the demo's two months, and the HTTP service over it. */
+/** What documents ask: a warehouse with the demo's two months and some rules, and the HTTP service over it. */
 export type Scene = Answerer & {
   /** The addresses and the credentials of both, by the names that documents use. */
   readonly variables: Readonly<Record<string, string>>;
@@ -43,12 +45,14 @@ const run = promisify(execFile);
 /** Makes the warehouse and starts the service on a free port; commands find both in their environment. */
 export async function openScene(): Promise<Scene> {
   const { warehouse, directory, close } = await openDemoWarehouse();
+  await applyDocumentedRules(warehouse);
   const { url, username, password } = warehouse.address;
   const dependencies = createHttpDependencies({
     warehouse,
     imports: NO_IMPORTS,
     ingest: NO_INGEST,
     testSource: NO_TESTS,
+    ruleFiles: { read: readRuleFile, render: renderRuleFile },
     now: () => NOW,
   });
   const app = await createApp(dependencies);

@@ -3,6 +3,9 @@ import type { z } from "zod";
 import { decimalColumns, ENTRY_COLUMNS, renderCostEntries } from "../../../clickhouse/cost-entries-statement.ts";
 import type { CostSet } from "../../../clickhouse/cost-relation.ts";
 import { renderCosts } from "../../../clickhouse/cost-statement.ts";
+import { ANY_TRACKING } from "../../../clickhouse/tracking-set.ts";
+import { parseGrouping } from "../../domain/cost-dimensions.ts";
+import type { Grouping } from "../../domain/cost-dimensions.ts";
 import type { CostFilter } from "../../domain/cost-filter.ts";
 import { COST_QUESTION } from "../../domain/cost-question.ts";
 import type { EntriesQuestion, Measure } from "../../domain/cost-question.ts";
@@ -20,6 +23,7 @@ import {
   momentOf,
   orderOf,
   requireOnce,
+  targetsAsked,
   timeOf,
   writtenTimeOf,
 } from "../cost-parameters.ts";
@@ -116,12 +120,13 @@ function rowsQuestionOf(parameters: EntriesParameters, filter: CostFilter | null
     limit: question.limit,
     cursor: parameters.cursor,
     asked: { ...question, time: writtenTimeOf(parameters), limit: null },
-    render: (set, page) => renderCostEntries(at(set, page), set),
-    renderFacts: (set, page) => {
+    targets: targetsAsked("columns", groupingsAmong(columns), filter),
+    render: (set, page, tracking) => renderCostEntries(at(set, page), set, tracking),
+    renderFacts: (set, page, tracking) => {
       const order = page.limit === null ? [] : question.order; // without a limit it is all of them
-      return renderCostEntries({ ...at(set, page), columns: facts, order }, set);
+      return renderCostEntries({ ...at(set, page), columns: facts, order }, set, tracking);
     },
-    renderNotInUsd: (set, { time }) =>
+    renderNotInUsd: (set, { time }, tracking) =>
       notInUsd.length === 0
         ? null
         : renderCosts(
@@ -134,6 +139,7 @@ function rowsQuestionOf(parameters: EntriesParameters, filter: CostFilter | null
               measures: notInUsd.map((metric): Measure => `${metric}_not_in_usd`),
             },
             set,
+            tracking,
           ),
     hasCurrency,
     amounts,
@@ -141,6 +147,10 @@ function rowsQuestionOf(parameters: EntriesParameters, filter: CostFilter | null
     ids: columns.filter((name) => name === "load_id"),
     currency: null,
   };
+}
+
+function groupingsAmong(columns: readonly string[]): Grouping[] {
+  return columns.filter((name) => name.startsWith("tracking:")).map(parseGrouping);
 }
 
 function entriesQuestionOf(parameters: EntriesParameters, filter: CostFilter | null, now: Date): EntriesQuestion {
@@ -160,8 +170,8 @@ function entriesQuestionOf(parameters: EntriesParameters, filter: CostFilter | n
     limit: limit === undefined ? null : Number(limit),
     offset: 0,
   };
-  forParameter("columns", () => renderCostEntries(plain, ANY_SET));
+  forParameter("columns", () => renderCostEntries(plain, ANY_SET, ANY_TRACKING));
   const question = { ...plain, filter };
-  forParameter("filter", () => renderCostEntries(question, ANY_SET));
+  forParameter("filter", () => renderCostEntries(question, ANY_SET, ANY_TRACKING));
   return { ...question, order: orderOf(parameters.order, [...new Set([...ENTRY_COLUMNS, ...columns])]) };
 }

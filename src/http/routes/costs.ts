@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { z } from "zod";
 import type { CostSet } from "../../../clickhouse/cost-relation.ts";
 import { renderCosts } from "../../../clickhouse/cost-statement.ts";
+import { ANY_TRACKING } from "../../../clickhouse/tracking-set.ts";
 import { columnsOf, COST_QUESTION } from "../../domain/cost-question.ts";
 import type { CostQuestion, Measure } from "../../domain/cost-question.ts";
 import type { CostFilter } from "../../domain/cost-filter.ts";
@@ -21,6 +22,7 @@ import {
   orderOf,
   requireOnce,
   requireOneOf,
+  targetsAsked,
   timeOf,
   writtenTimeOf,
 } from "../cost-parameters.ts";
@@ -84,10 +86,11 @@ function rowsQuestionOf(parameters: CostsParameters, filter: CostFilter | null, 
     limit: question.limit,
     cursor: parameters.cursor,
     asked: { ...question, time: writtenTimeOf(parameters), limit: null },
-    render: (set, page) => renderCosts(at(set, page), set),
-    renderFacts: (set, page) => renderCosts(at(set, page), set),
-    renderNotInUsd: (set, page) =>
-      notInUsd.length === 0 ? null : renderCosts(notInUsdQuestion(at(set, page), notInUsd), set),
+    targets: targetsAsked("groupBy", question.groupBy, filter),
+    render: (set, page, tracking) => renderCosts(at(set, page), set, tracking),
+    renderFacts: (set, page, tracking) => renderCosts(at(set, page), set, tracking),
+    renderNotInUsd: (set, page, tracking) =>
+      notInUsd.length === 0 ? null : renderCosts(notInUsdQuestion(at(set, page), notInUsd), set, tracking),
     hasCurrency: !isUsd && columns.includes("billing_currency"),
     amounts: columns.filter(isAmount),
     maps: [],
@@ -108,13 +111,13 @@ function costQuestionOf(parameters: CostsParameters, filter: CostFilter | null, 
     limit: limit === undefined ? null : Number(limit),
   };
   // What cannot be asked together is told of the parameter with which it begins.
-  forParameter("groupBy", () => renderCosts(plain, ANY_SET));
+  forParameter("groupBy", () => renderCosts(plain, ANY_SET, ANY_TRACKING));
   const filtered = { ...plain, filter };
-  forParameter("filter", () => renderCosts(filtered, ANY_SET));
+  forParameter("filter", () => renderCosts(filtered, ANY_SET, ANY_TRACKING));
   const compared = { ...filtered, compareTo };
-  forParameter("compareTo", () => renderCosts(compared, ANY_SET));
+  forParameter("compareTo", () => renderCosts(compared, ANY_SET, ANY_TRACKING));
   const question = { ...compared, top: top === undefined ? null : Number(top) };
-  forParameter("top", () => renderCosts(question, ANY_SET));
+  forParameter("top", () => renderCosts(question, ANY_SET, ANY_TRACKING));
   return { ...question, order: orderOf(parameters.order, columnsOf(question)) };
 }
 

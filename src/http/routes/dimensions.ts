@@ -4,13 +4,24 @@ import type { CostSet } from "../../../clickhouse/cost-relation.ts";
 import { renderCosts } from "../../../clickhouse/cost-statement.ts";
 import type { CostStatement } from "../../../clickhouse/cost-statement.ts";
 import { renderTagKeys } from "../../../clickhouse/tag-keys-statement.ts";
+import { renderTargets } from "../../../clickhouse/targets-statement.ts";
+import { ANY_TRACKING } from "../../../clickhouse/tracking-set.ts";
+import type { TrackingSet } from "../../../clickhouse/tracking-set.ts";
 import { COST_DIMENSIONS, findDimension, groupingText, parseGrouping } from "../../domain/cost-dimensions.ts";
 import type { CostFilter } from "../../domain/cost-filter.ts";
 import { COST_QUESTION } from "../../domain/cost-question.ts";
 import { InvalidParameterError, InvalidRequestError, NotFoundError } from "../../domain/errors.ts";
 import { answerRows } from "../cost-answer.ts";
-import type { Page } from "../cost-rows.ts";
-import { filterOfLine, forParameter, momentOf, timeOf, ValuesQuery, writtenTimeOf } from "../cost-parameters.ts";
+import type { Page, Reading } from "../cost-rows.ts";
+import {
+  filterOfLine,
+  forParameter,
+  momentOf,
+  targetsAsked,
+  timeOf,
+  ValuesQuery,
+  writtenTimeOf,
+} from "../cost-parameters.ts";
 import { ROWS_ANSWER } from "../cost-rows-schema.ts";
 import type { HttpDependencies } from "../dependencies.ts";
 import { chooseFormat } from "../formats.ts";
@@ -28,7 +39,16 @@ const LISTED = [
     description: "A tag of the resource; /v1/dimensions/tag/values lists the keys",
     kind: "text",
   },
+  {
+    name: "tracking:<target>",
+    label: "Tracking target",
+    description: "What the rule of the resource says; /v1/dimensions/tracking/values lists the targets",
+    kind: "text",
+  },
 ];
+
+/** What has names of its own, whose values are these. */
+const NAMES_OF = ["tag", "tracking"];
 
 /** What costs can be grouped and filtered by, and the values that there are of each. */
 export const addDimensionRoutes =
@@ -44,7 +64,10 @@ export const addDimensionRoutes =
       {
         schema: {
           params: z.object({
-            dimension: z.string().meta({ description: "A dimension, tag:<key>, or tag for the keys of tags." }),
+            dimension: z.string().meta({
+              description:
+                "A dimension, tag:<key>, tracking:<target>; tag for the keys of tags, tracking for the targets.",
+            }),
           }),
           querystring: ValuesQuery,
           response: ROWS_ANSWER,
@@ -54,13 +77,15 @@ export const addDimensionRoutes =
       },
       (request, reply) => {
         const { query, params } = request;
-        const name = params.dimension === "tag" ? "tag" : nameOf(params.dimension);
+        const name = NAMES_OF.find((known) => known === params.dimension) ?? nameOf(params.dimension);
         const { search = "", limit } = query;
         const filter = filterOfLine(query);
-        const render = (set: CostSet, page: Page): CostStatement =>
-          name === "tag"
-            ? renderTagKeys({ ...page, search, filter }, set)
-            : renderValues(name, bothOf(searchOf(name, search), filter), set, page);
+        const render = (set: CostSet, page: Page, tracking: TrackingSet | null): CostStatement => {
+          if (name === "tag") return renderTagKeys({ ...page, search, filter }, set, tracking);
+          if (name === "tracking") return renderTargets({ ...page, search, filter }, set, tracking ?? ANY_TRACKING);
+          return renderValues(name, bothOf(searchOf(name, search), filter), { set, tracking }, page);
+        };
+        const targets = targetsAsked("dimension", NAMES_OF.includes(name) ? [] : [parseGrouping(name)], filter);
         return answerRows(dependencies, request, reply, chooseFormat(query.format, request.headers.accept), {
           name: "values",
           time: timeOf(query, dependencies.now()),
@@ -68,6 +93,7 @@ export const addDimensionRoutes =
           limit: limit === undefined ? null : Number(limit),
           cursor: query.cursor,
           asked: [name, search, filter, momentOf(query), writtenTimeOf(query)],
+          targets: name === "tracking" ? (targets ?? []) : targets,
           render,
           renderFacts: render,
           renderNotInUsd: () => null,
@@ -107,7 +133,7 @@ function bothOf(one: CostFilter | null, other: CostFilter | null): CostFilter | 
 function renderValues(
   name: string,
   filter: CostFilter | null,
-  set: CostSet,
+  { set, tracking }: Pick<Reading, "set" | "tracking">,
   { time, limit, offset }: Page,
 ): CostStatement {
   const question = {
@@ -122,5 +148,5 @@ function renderValues(
     offset,
     aliases: { [name]: "value" },
   };
-  return forParameter("dimension", () => renderCosts(question, set));
+  return forParameter("dimension", () => renderCosts(question, set, tracking));
 }

@@ -1,0 +1,24 @@
+-- For which resources of a work the conditions of one batch hold that are found by regular expressions: all at once, in one pass.
+-- A literal is found wherever it stands; where it has to stand at an end is looked at then.
+INSERT INTO tracking_matches (work_id, number, atoms)
+WITH
+(
+    SELECT (groupArray(number), groupArray(pattern), groupArray(folded), groupArray(anchor))
+    FROM (SELECT * FROM tracking_atoms WHERE evaluation_id = {evaluation_id:UUID} AND column = {column:String} AND way = {way:String} AND batch = {batch:UInt32} ORDER BY number)
+) AS atom
+SELECT
+    {work_id:UUID} AS work_id,
+    number,
+    arrayMap(
+        index -> atom.1[index],
+        arrayFilter(
+            index -> atom.4[index] = 'anywhere' OR if(atom.4[index] = 'start', startsWith(value, atom.3[index]), endsWith(value, atom.3[index])),
+            multiMatchAllIndices(value, atom.2))) AS atoms
+FROM
+(
+    SELECT number, {column:Identifier} AS value
+    FROM tracking_subjects
+    WHERE work_id = {work_id:UUID}
+)
+WHERE notEmpty(atoms)
+SETTINGS max_hyperscan_regexp_length = 0, max_hyperscan_regexp_total_length = 0, reject_expensive_hyperscan_regexps = 0
