@@ -8,6 +8,17 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev
 
+FROM node:24.21.0-bookworm-slim AS program
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN --mount=type=cache,target=/root/.npm npm ci
+COPY bin bin
+COPY activities activities
+COPY clickhouse clickhouse
+COPY workflows workflows
+COPY src src
+RUN node bin/build.js
+
 FROM node:24.21.0-bookworm-slim
 LABEL org.opencontainers.image.title="Billhouse" \
       org.opencontainers.image.description="Azure billing data in ClickHouse, exact to the last digit" \
@@ -21,10 +32,7 @@ WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY bin bin
-COPY activities activities
-COPY clickhouse clickhouse
-COPY workflows workflows
-COPY src src
+COPY --from=program /app/dist dist
 RUN ln -s /app/bin/billhouse.js /usr/local/bin/billhouse && install --directory --owner=node --group=node /data
 USER node
 VOLUME /data

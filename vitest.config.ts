@@ -21,6 +21,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
+          globalSetup: ["test/support/template.ts"],
           sequence: { groupOrder: 1 }, // after the unit tests: what is cheap fails first
           testTimeout: 120_000,
           hookTimeout: 120_000,

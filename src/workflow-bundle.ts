@@ -1,3 +1,4 @@
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleWorkflowCode } from "@temporalio/worker";
 import type { BundleOptions, Logger, WorkflowBundle } from "@temporalio/worker";
@@ -17,6 +18,7 @@ const translateEverywhere: Bundler = (config) => {
 
 /** The workflows as one script, which runs apart from everything else. Fails when anything of Node gets in. */
 export async function bundleWorkflows(logger: Logger): Promise<WorkflowBundle> {
-  const workflowsPath = fileURLToPath(new URL("../workflows/temporal.ts", import.meta.url));
+  const extension = extname(fileURLToPath(import.meta.url)); // they are translated where this is
+  const workflowsPath = fileURLToPath(new URL(`../workflows/temporal${extension}`, import.meta.url));
   return bundleWorkflowCode({ workflowsPath, logger, webpackConfigHook: translateEverywhere });
 }

@@ -134,7 +134,7 @@ async function start(options: WarehouseOptions): Promise<Failure | undefined> {
   const logPath = join(options.dataDir, "warehouse.log");
   const log = await open(logPath, "a", 0o600);
   const { size } = await log.stat();
-  const child = spawn(process.execPath, ["--import", tsxLoader(), fileURLToPath(new URL("main.ts", import.meta.url))], {
+  const child = spawn(process.execPath, program(), {
     // Its own process group: Ctrl-C is for the command, which still needs its warehouse to stop cleanly.
     detached: true,
     cwd: options.dataDir,
@@ -159,9 +159,11 @@ async function firstLine(child: ChildProcess): Promise<string> {
   return "";
 }
 
-/** An absolute address, so that it is found from any working directory. */
-function tsxLoader(): string {
-  return pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+/** What Node is to run: the source itself, with a translator, where this is the source. */
+function program(): string[] {
+  if (!import.meta.url.endsWith(".ts")) return [fileURLToPath(new URL("main.js", import.meta.url))];
+  const translator = createRequire(import.meta.url).resolve("tsx"); // found from any working directory
+  return ["--import", pathToFileURL(translator).href, fileURLToPath(new URL("main.ts", import.meta.url))];
 }
 
 function signalTo(pid: number, signal: NodeJS.Signals | 0): boolean {

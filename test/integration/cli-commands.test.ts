@@ -381,17 +381,17 @@ test("doctor goes on after a configuration or server that is wrong", async () =>
 });
 
 test("migrate says what it applied, then that there is nothing to do", async ({ cli }) => {
-  expect((await cli.run("migrate")).stdout).toMatch(
-    /^0001_cost_landing\.sql\n(.*\n)*Database test_\w+: \d+ migrations applied/,
-  );
-  expect((await cli.run("migrate")).stdout).toMatch(/^Database test_\w+: nothing to do, schema \d+ is current\.\n$/);
+  const env = { ...cli.env, CLICKHOUSE_DATABASE: "to_migrate" };
+  const migrate = async () => (await runInProcess(["migrate"], { env })).stdout;
+  expect(await migrate()).toMatch(/^0001_cost_landing\.sql\n(.*\n)*Database to_migrate: \d+ migrations applied/);
+  expect(await migrate()).toMatch(/^Database to_migrate: nothing to do, schema \d+ is current\.\n$/);
 });
 
 test("a server whose schema is behind is refused by commands that read, and mended by migrate", async ({
   cli,
   engine,
 }) => {
-  const env = { ...cli.env, ...engine.server };
+  const env = { ...cli.env, ...engine.server, CLICKHOUSE_DATABASE: "behind" };
   const behind = await runInProcess(["sources", "list"], { env });
   expect(behind).toMatchObject({
     code: 1,

@@ -8,7 +8,7 @@ import { blobSink } from "../../src/demo/sink.ts";
 import { type Azurite, startAzurite } from "../support/azurite.ts";
 import { runInProcess, test } from "../support/cli.ts";
 import type { TestCli } from "../support/cli.ts";
-import { until } from "../support/embedded.ts";
+import { until } from "../support/processes.ts";
 import { aRun, exactSum } from "../support/exports.ts";
 import type { RenderedRun } from "../support/exports.ts";
 import { ndjsonOf } from "../support/ndjson.ts";

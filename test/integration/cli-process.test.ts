@@ -6,7 +6,7 @@ import { expect, test as base } from "vitest";
 import { readLock } from "../../clickhouse/embedded/lock.ts";
 import { spawnCli } from "../support/cli.ts";
 import type { CliResult, SpawnedCli } from "../support/cli.ts";
-import { isAlive, until } from "../support/embedded.ts";
+import { isAlive, until } from "../support/processes.ts";
 import { aRun, exactSum } from "../support/exports.ts";
 
 /** The real program on a data directory of its own: whatever it starts must be gone in the end. */

@@ -15,7 +15,7 @@ import { folderSink } from "../../src/demo/sink.ts";
 import { writeExport } from "../../src/demo/write-export.ts";
 import { daysOfMonth, parseMonth } from "../../src/domain/month.ts";
 import type { SourceReport } from "../../workflows/import-source.ts";
-import { isAlive, until } from "../support/embedded.ts";
+import { isAlive, until } from "../support/processes.ts";
 import { countRows, exactSum, textOf } from "../support/exports.ts";
 import { agreedTotals, COST_VIEWS } from "../support/totals.ts";
 import { addFolderSource, importAll } from "../support/warehouse.ts";

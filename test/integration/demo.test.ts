@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { lockPath, readLock } from "../../clickhouse/embedded/lock.ts";
-import { isAlive } from "../support/embedded.ts";
+import { isAlive } from "../support/processes.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);

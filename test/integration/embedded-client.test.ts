@@ -4,7 +4,8 @@ import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { describe, expect } from "vitest";
 import * as z from "zod";
-import { aClient, test, until } from "../support/embedded.ts";
+import { aClient, test } from "../support/embedded.ts";
+import { until } from "../support/processes.ts";
 
 const rows = async (warehouse: { client: ReturnType<typeof aClient> }, query: string) =>
   (await warehouse.client.query({ query, format: "JSONEachRow" })).json();

@@ -11,7 +11,8 @@ import { pathToFileURL } from "node:url";
 import { expect, test as base } from "vitest";
 import { lockPath, readLock, writeLock, type Lock } from "../../clickhouse/embedded/lock.ts";
 import { acquireEmbedded, serveEmbedded } from "../../clickhouse/embedded/process.ts";
-import { aClient, aDataDir, curl, isAlive, rawCurl, until } from "../support/embedded.ts";
+import { aClient, aDataDir, curl, rawCurl } from "../support/embedded.ts";
+import { isAlive, until } from "../support/processes.ts";
 
 const test = base.extend<{ prefix: string; dataDir: string }>({
   prefix: "billhouse-life-",

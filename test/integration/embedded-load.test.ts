@@ -4,7 +4,8 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { expect } from "vitest";
-import { aClient, residentBytes, test, until, type TestWarehouse } from "../support/embedded.ts";
+import { aClient, residentBytes, test, type TestWarehouse } from "../support/embedded.ts";
+import { until } from "../support/processes.ts";
 
 const MEBIBYTE = 1 << 20;
 

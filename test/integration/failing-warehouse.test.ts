@@ -9,7 +9,7 @@ import { createWarehouse } from "../../clickhouse/client.ts";
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { acquireEmbedded } from "../../clickhouse/embedded/process.ts";
 import { migrate } from "../../clickhouse/migrate.ts";
-import { isAlive, until } from "../support/embedded.ts";
+import { isAlive, until } from "../support/processes.ts";
 import { aRun } from "../support/exports.ts";
 import { aFile, failureOf, openInbox, outcomeOf } from "../support/imports.ts";
 import { later } from "../support/small-file.ts";

@@ -6,7 +6,7 @@ import { createVisibleSets, SET_MOVED } from "../../clickhouse/visible-set.ts";
 import { COST_QUESTION } from "../../src/domain/cost-question.ts";
 import { answerFromSet } from "../../src/http/answers.ts";
 import { callerSignal } from "../../src/http/caller-signal.ts";
-import { until } from "../support/embedded.ts";
+import { until } from "../support/processes.ts";
 import { createTestService, type TestService } from "../support/http-service.ts";
 import { createScenes } from "../support/scene.ts";
 import { startTestEngine, type TestEngine } from "../support/warehouse.ts";

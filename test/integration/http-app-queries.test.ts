@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { callerSignal } from "../../src/http/caller-signal.ts";
 import type { HttpSettings } from "../../src/http/settings.ts";
-import { until } from "../support/embedded.ts";
+import { until } from "../support/processes.ts";
 import { createTestService, type TestService } from "../support/http-service.ts";
 import { startTestEngine, type TestEngine } from "../support/warehouse.ts";
 

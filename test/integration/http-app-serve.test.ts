@@ -8,7 +8,7 @@ import { expect, test as base } from "vitest";
 import { readLock } from "../../clickhouse/embedded/lock.ts";
 import { runInProcess, spawnCli, test as cliTest } from "../support/cli.ts";
 import type { SpawnedCli } from "../support/cli.ts";
-import { isAlive, until } from "../support/embedded.ts";
+import { isAlive, until } from "../support/processes.ts";
 
 type Program = {
   readonly dir: string;

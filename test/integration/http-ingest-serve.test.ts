@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { readLock } from "../../clickhouse/embedded/lock.ts";
 import { spawnCli } from "../support/cli.ts";
-import { isAlive, until } from "../support/embedded.ts";
+import { isAlive, until } from "../support/processes.ts";
 
 const HEADER = "Date,Cost,BillingCurrency\n";
 const ROW = "05/01/2026,1,EUR\n";

@@ -21,7 +21,7 @@ import type { BackfillReport } from "../../workflows/backfill.ts";
 import type { ImportAllReport } from "../../workflows/import-all.ts";
 import type { SourceReport } from "../../workflows/import-source.ts";
 import type { BackfillProgress, RunProgress, SourceProgress } from "../../workflows/progress.ts";
-import { until } from "../support/embedded.ts";
+import { until } from "../support/processes.ts";
 import { aRun } from "../support/exports.ts";
 import type { RenderedRun } from "../support/exports.ts";
 import { createHinderedStores } from "../support/hindered-store.ts";

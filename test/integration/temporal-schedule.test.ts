@@ -10,7 +10,7 @@ import { startWorkflow } from "../../src/temporal/start.ts";
 import { startAzurite } from "../support/azurite.ts";
 import type { Azurite } from "../support/azurite.ts";
 import { addBlobSource, openStores } from "../support/blob-source.ts";
-import { until } from "../support/embedded.ts";
+import { until } from "../support/processes.ts";
 import { aRun, exactSum } from "../support/exports.ts";
 import { startFaultyAzurite } from "../support/faulty-azurite.ts";
 import type { FaultyAzurite } from "../support/faulty-azurite.ts";

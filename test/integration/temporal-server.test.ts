@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { SEARCH_ATTRIBUTES } from "../../src/domain/workflow-names.ts";
 import { freePort, isPortFree } from "../../tools/temporal/free-port.ts";
-import { until } from "../support/embedded.ts";
+import { until } from "../support/processes.ts";
 import type { noOp } from "../support/temporal-no-op.ts";
 import { describeWithTemporal } from "../support/temporal.ts";
 

@@ -6,7 +6,7 @@ import { readVersion } from "../../src/version.ts";
 import { freePort } from "../../tools/temporal/free-port.ts";
 import { spawnCli, test } from "../support/cli.ts";
 import type { TestCli, TestEngine } from "../support/cli.ts";
-import { until } from "../support/embedded.ts";
+import { until } from "../support/processes.ts";
 import { aRun } from "../support/exports.ts";
 import { describeWithTemporal } from "../support/temporal.ts";
 import type { TemporalServer } from "../support/temporal.ts";

@@ -1,14 +1,12 @@
 import { spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { test as base } from "vitest";
-import { acquireEmbedded } from "../../clickhouse/embedded/process.ts";
 import { runCli } from "../../src/command-line.ts";
-import { isAlive, until } from "./embedded.ts";
+import { startEngine, type Engine } from "./engine.ts";
 
 /** What a command line gave. */
 export type CliResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
@@ -104,8 +102,7 @@ export type TestCli = {
 };
 
 /** The engine that the tests of a file share. */
-export type TestEngine = {
-  readonly dataDir: string;
+export type TestEngine = Engine & {
   /** Variables that let a command take it for a server of somebody else. */
   readonly server: NodeJS.ProcessEnv;
 };
@@ -118,21 +115,18 @@ export const test = base.extend<{ prefix: string; engine: TestEngine; reader: Te
   prefix: ["billhouse-cli-", { scope: "file" }],
   engine: [
     async ({ prefix }, use) => {
-      const dataDir = await mkdtemp(join(tmpdir(), prefix));
-      const held = await acquireEmbedded({ dataDir });
-      const { url, username, password } = held;
+      const engine = await startEngine(prefix);
+      const { url, username, password } = engine;
       const server = { CLICKHOUSE_URL: url, CLICKHOUSE_USER: username, CLICKHOUSE_PASSWORD: password };
-      await use({ dataDir, server });
-      await held.release();
-      await until(() => !isAlive(held.pid)); // it writes into its directory to the last
-      await rm(dataDir, { recursive: true, force: true });
+      await use({ ...engine, server });
+      await engine.close();
     },
     { scope: "file" },
   ],
-  reader: [async ({ engine }, use) => use(onDatabase(engine, tmpdir(), "reader")), { scope: "file" }],
+  reader: [async ({ engine }, use) => use(onDatabase(engine, tmpdir(), await engine.addDatabase())), { scope: "file" }],
   cli: async ({ prefix, engine }, use) => {
     const dir = await mkdtemp(join(tmpdir(), prefix));
-    await use(onDatabase(engine, dir, `test_${randomUUID().replaceAll("-", "")}`));
+    await use(onDatabase(engine, dir, await engine.addDatabase()));
     await rm(dir, { recursive: true, force: true });
   },
 });

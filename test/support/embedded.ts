@@ -8,9 +8,9 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { test as base } from "vitest";
 import { acquireEmbedded, type EmbeddedWarehouse } from "../../clickhouse/embedded/process.ts";
+import { isAlive, until } from "./processes.ts";
 
 export type TestWarehouse = EmbeddedWarehouse & {
   readonly dataDir: string;
@@ -48,23 +48,6 @@ export function aClient(
   options: ClickHouseClientConfigOptions = {},
 ): ClickHouseClient {
   return createClient({ url, username, password, log: { level: ClickHouseLogLevel.OFF }, ...options });
-}
-
-/** Waits for a condition, not for a time; fails after ten seconds. */
-export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await isTrue())) {
-    if (Date.now() > deadline) throw new Error(`This did not come true within 10 s: ${String(isTrue)}`);
-    await sleep(10);
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 /** Resident memory of a process in bytes. */

@@ -1,13 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createActivities } from "../../activities/activities.ts";
 import { createWarehouse } from "../../clickhouse/client.ts";
 import type { Warehouse } from "../../clickhouse/client.ts";
-import { acquireEmbedded } from "../../clickhouse/embedded/process.ts";
-import { migrate } from "../../clickhouse/migrate.ts";
 import { saveSource } from "../../clickhouse/sources.ts";
 import { SOURCE_DEFAULTS } from "../../src/domain/source.ts";
 import type { FolderSource, Source } from "../../src/domain/source.ts";
@@ -16,6 +12,7 @@ import { openExtractor, openStore } from "../../src/sources/open-store.ts";
 import type { Store } from "../../src/sources/store.ts";
 import { importSource } from "../../workflows/import-source.ts";
 import type { ImportSourceInput, SourceReport } from "../../workflows/import-source.ts";
+import { startEngine } from "./engine.ts";
 
 /** A real engine with its own data directory, and as many fresh databases as a test file wants. */
 export type TestEngine = {
@@ -26,23 +23,18 @@ export type TestEngine = {
 
 /** Starts an engine for one test file. */
 export async function startTestEngine(): Promise<TestEngine> {
-  const dataDir = await mkdtemp(join(tmpdir(), "billhouse-test-"));
-  const engine = await acquireEmbedded({ dataDir });
+  const engine = await startEngine("billhouse-test-");
   const open: Warehouse[] = [];
   return {
     async database() {
       const { url, username, password } = engine;
-      const database = `test_${randomUUID().replaceAll("-", "")}`;
-      const warehouse = createWarehouse({ url, username, password, database });
+      const warehouse = createWarehouse({ url, username, password, database: await engine.addDatabase() });
       open.push(warehouse);
-      await migrate(warehouse);
       return warehouse;
     },
     async close() {
       await Promise.all(open.map((warehouse) => warehouse.close()));
-      await engine.release();
-      await endOf(engine.pid); // it writes into its directory to the last
-      await rm(dataDir, { recursive: true, force: true });
+      await engine.close();
     },
   };
 }
@@ -82,16 +74,4 @@ export async function importAll(
     dryRun: false,
     ...options,
   });
-}
-
-/** Waits until a process is gone. */
-async function endOf(pid: number): Promise<void> {
-  for (;;) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
-    await sleep(20);
-  }
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import { runInProcess } from "../support/cli.ts";
-import { until } from "../support/embedded.ts";
+import { until } from "../support/processes.ts";
 
 function anInterrupt() {
   return { pressed: (): void => undefined, exits: [] as number[] };

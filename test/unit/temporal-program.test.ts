@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test as base } from "vitest";
 import { ConfigurationError } from "../../src/domain/errors.ts";
 import { findTemporal, NoTemporalError, temporalVersion } from "../../tools/temporal/program.ts";
-import { until } from "../support/embedded.ts";
+import { until } from "../support/processes.ts";
 
 // A `go` that "builds" a copy of itself, and notes each time that it is asked to.
 const GO = `#!/bin/sh
