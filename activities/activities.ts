@@ -1,7 +1,9 @@
 import type { Warehouse } from "../clickhouse/client.ts";
+import type { TrackingProgress } from "../src/domain/tracking-progress.ts";
 import type { ApiSource, Source } from "../src/domain/source.ts";
 import type { Extractor } from "../src/sources/extractor.ts";
 import type { Store } from "../src/sources/store.ts";
+import { createCheckTracking } from "./check-tracking.ts";
 import { createBeginExtraction, createLookAtExtraction } from "./extractions.ts";
 import { createFindSource } from "./find-source.ts";
 import { createListSources } from "./list-sources.ts";
@@ -11,6 +13,7 @@ import { createPrune } from "./prune.ts";
 import { createPublishRun } from "./publish-run.ts";
 import { createRecordAttempt } from "./record-attempt.ts";
 import { createRecordRun } from "./record-run.ts";
+import { createTrackResources } from "./track-resources.ts";
 import { createVerifyRun } from "./verify-run.ts";
 
 /** How far a load is; sent about once a second. */
@@ -34,6 +37,7 @@ export type ActivityDependencies = {
   /** Aborted when the work is to stop: streams end, and their queries are killed. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
+  readonly onTracking?: (progress: TrackingProgress) => void;
   /** What a part may unpack to, in bytes; PART_LIMIT_BYTES unless it is given. */
   readonly partLimitBytes?: number;
 };
@@ -54,6 +58,8 @@ export function createActivities(dependencies: ActivityDependencies) {
     publishRun: createPublishRun(dependencies),
     recordRun: createRecordRun(dependencies),
     recordAttempt: createRecordAttempt(dependencies),
+    checkTracking: createCheckTracking(dependencies),
+    trackResources: createTrackResources(dependencies),
     prune: createPrune(dependencies),
   };
 }

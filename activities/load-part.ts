@@ -135,7 +135,8 @@ export function createLoadPart(dependencies: ActivityDependencies) {
   ): Promise<Load> {
     const [counts] = await countLoad(warehouse, { load_id: loadId, billing_month: firstDayOf(run.month) });
     if (counts === undefined) throw new WarehouseError(`${part.path}: the warehouse gave no counts for load ${loadId}`);
-    const { rows_loaded: rowsLoaded, rows_rejected: rowsRejected, last_record, rows_covered } = counts;
+    const { rows_loaded: rowsLoaded, rows_rejected: rowsRejected, rows_malformed, last_record, rows_covered } = counts;
+    const malformed = rows_malformed === 0 ? {} : { rowsMalformed: rows_malformed };
     if (rowsLoaded + rowsRejected !== last_record || rowsLoaded !== rows_covered) {
       throw new ReconciliationError(
         `${part.path}: the file has ${last_record} rows, but ${rowsLoaded} were loaded, ${rowsRejected} rejected and ` +
@@ -158,7 +159,7 @@ export function createLoadPart(dependencies: ActivityDependencies) {
       rows: rowsLoaded,
     });
     const rejects = rowsRejected === 0 ? [] : await problems.describeRejects(store, loadId, part);
-    return { loadId, part: { ...part, byteCount }, rowsLoaded, rowsRejected, rejects };
+    return { loadId, part: { ...part, byteCount }, rowsLoaded, rowsRejected, ...malformed, rejects };
   }
 }
 

@@ -1,3 +1,4 @@
+import { listEmptyExtractions } from "../clickhouse/empty-extractions.ts";
 import { listKnownRuns } from "../clickhouse/known-runs.ts";
 import { showUnseen } from "../clickhouse/visible-loads.ts";
 import { InvalidRequestError } from "../src/domain/errors.ts";
@@ -24,9 +25,10 @@ export function createPlanExtractions({ warehouse }: Pick<ActivityDependencies, 
     const known = await listKnownRuns(warehouse, { source: source.name, export: "", dataset: "", month: "" });
     const asked = exportOfExtraction(source, { invoice }).export;
     if (invoice !== undefined) requireAlone(invoice, asked, input, known);
+    const empty = await listEmptyExtractions(warehouse, { source: source.name, export: asked });
     const monthsKept = MONTHS_KEPT[source.kind];
     const extractions = planExtractions(
-      known.filter((run) => run.export === asked),
+      [...known.filter((run) => run.export === asked), ...empty],
       {
         datasets: source.datasets.filter((each) => dataset === undefined || each === dataset),
         billingPeriod,

@@ -7,6 +7,8 @@ import {
   readLedger,
   type UndroppedLoad,
 } from "../clickhouse/retention.ts";
+import { dropEvaluations } from "../clickhouse/tracking-retention.ts";
+import type { FreedEvaluations } from "../clickhouse/tracking-retention.ts";
 import { requireSourceNames } from "../clickhouse/source-names.ts";
 import { listVisibleLoads, showUnseen } from "../clickhouse/visible-loads.ts";
 import { groupBy } from "../src/domain/group-by.ts";
@@ -23,6 +25,15 @@ export type PruneInput = {
   readonly keep: number;
   /** Change nothing, say what would go. */
   readonly dryRun: boolean;
+  /** Also evaluations of the rules for resources that are old; those are of no source. */
+  readonly evaluations: boolean;
+};
+
+/** What a prune takes. */
+export type PruneReport = {
+  readonly freed: readonly Freed[];
+  /** Null where it takes only what some sources brought. */
+  readonly evaluations: FreedEvaluations | null;
 };
 
 /** What a prune takes of one source and month. */
@@ -41,13 +52,19 @@ export type Freed = {
 /**
  * Drops the rows that no kept publication names: those of publications that were replaced long ago, of withdrawn runs, and
  * of attempts that failed or were given up. What answers now is never touched, except that a prune of everything merges the
- * entries of closed months into fewer parts.
+ * entries of closed months into fewer parts. Evaluations go that are older than a week and do not count any more.
  *
  * Each step leaves what the next prune completes: publications end before their loads are dropped, and loads are said
  * to be dropped before they are and after. What is announced or published while this decides keeps its loads.
  */
 export function createPrune({ warehouse, signal }: ActivityDependencies) {
-  return async function prune({ sources, keep, dryRun }: PruneInput): Promise<Freed[]> {
+  return async function prune({ evaluations, ...input }: PruneInput): Promise<PruneReport> {
+    const freed = await pruneLoads(input);
+    const { dryRun } = input;
+    return { freed, evaluations: evaluations ? await dropEvaluations(warehouse, { dryRun, signal }) : null };
+  };
+
+  async function pruneLoads({ sources, keep, dryRun }: Omit<PruneInput, "evaluations">): Promise<Freed[]> {
     await requireSourceNames(warehouse, sources);
     const ledger = await readLedger(warehouse, { month: "" });
     const ofSources = (entry: { source: string }) => sources.length === 0 || sources.includes(entry.source);
@@ -67,7 +84,7 @@ export function createPrune({ warehouse, signal }: ActivityDependencies) {
     await markLoads(warehouse, idsOf(dropped), "dropped");
     if (sources.length === 0) await mergeClosedMonths(warehouse, signal); // not behind every import: the next may be waiting
     return freed;
-  };
+  }
 }
 
 /** The loads that nobody reads, and that nobody can be about to publish: what was published once is no import's work. */

@@ -1,4 +1,5 @@
 import { ApplicationFailure, Context } from "@temporalio/activity";
+import type { TrackingProgress } from "../src/domain/tracking-progress.ts";
 import { PERMANENT_ERRORS } from "../src/domain/errors.ts";
 import { createActivities } from "./activities.ts";
 import type { Activities, ActivityDependencies, LoadProgress } from "./activities.ts";
@@ -35,15 +36,19 @@ export function createTemporalActivities(
     return async (...given: Given): Promise<Result> => {
       const context = Context.current();
       const { cancellationSignal: signal } = context;
-      let last: LoadProgress | undefined;
+      let last: LoadProgress | TrackingProgress | undefined;
       const onProgress = (progress: LoadProgress) => {
         last = progress;
         shared.onProgress(progress);
       };
+      const onTracking = (progress: TrackingProgress) => {
+        last = progress;
+        shared.onTracking?.(progress);
+      };
       // An activity at the workflow's hand has nobody to tell, and a limit shorter than anyone's patience.
       const timer = context.info.isLocal ? undefined : setInterval(() => context.heartbeat(last), HEARTBEAT_MS);
       try {
-        return await pick(watch(createActivities({ ...shared, signal, onProgress }), signal))(...given);
+        return await pick(watch(createActivities({ ...shared, signal, onProgress, onTracking }), signal))(...given);
       } catch (error) {
         signal.throwIfAborted(); // whatever failed because it was cancelled did not fail
         throw failureOf(error);
@@ -63,6 +68,8 @@ export function createTemporalActivities(
     publishRun: host((activities) => activities.publishRun),
     recordRun: host((activities) => activities.recordRun),
     recordAttempt: host((activities) => activities.recordAttempt),
+    checkTracking: host((activities) => activities.checkTracking),
+    trackResources: host((activities) => activities.trackResources),
     prune: host((activities) => activities.prune),
     startPrune,
   };
@@ -93,7 +100,7 @@ async function startPrune({ workflowId, source, attributes }: StartPruneInput): 
     await client.workflow.start("prune", {
       workflowId,
       taskQueue: info.taskQueue,
-      args: [{ sources: [source] }],
+      args: [{ sources: [source], evaluations: true }],
       typedSearchAttributes: [...attributes],
     });
   } catch (error) {

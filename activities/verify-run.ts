@@ -1,3 +1,4 @@
+import { recordEmptyExtraction } from "../clickhouse/empty-extractions.ts";
 import { listForeignDays, listRejectTotals, listRunTotals } from "../clickhouse/totals.ts";
 import type { RejectTotal, RunTotal } from "../clickhouse/totals.ts";
 import { FileError, NoDataError, ReconciliationError } from "../src/domain/errors.ts";
@@ -27,7 +28,10 @@ export function createVerifyRun({ warehouse }: ActivityDependencies) {
     const load_ids = loads.map((load) => load.loadId);
     const month = { load_ids, billing_month: firstDayOf(run.month) };
     if (isExtracted(run)) {
-      requireRows(run, loads);
+      if (isEmpty(loads)) {
+        await recordEmptyExtraction(warehouse, run);
+        throw noRows(run);
+      }
       requireMonth(run, await listForeignDays(warehouse, month));
     }
     const totals = await listRunTotals(warehouse, month);
@@ -44,10 +48,13 @@ export function createVerifyRun({ warehouse }: ActivityDependencies) {
 }
 
 /** An API that has nothing says so in several ways; an empty answer must not take the place of a month that was there. */
-function requireRows(run: Run, loads: readonly Load[]): void {
+function isEmpty(loads: readonly Load[]): boolean {
   const { loaded, rejected } = countRows(loads);
-  if (loaded + rejected > 0) return;
-  throw new NoDataError(
+  return loaded + rejected === 0;
+}
+
+function noRows(run: Run): NoDataError {
+  return new NoDataError(
     `${run.source}/${run.exportName}: the answer for ${run.dataset} ${run.month} has no rows. Nothing was published.`,
   );
 }

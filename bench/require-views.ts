@@ -10,6 +10,7 @@ const VIEWS = [
   ["costs_daily", "sum(entries)"],
   ["costs_monthly", "sum(entries)"],
   ["costs_by_location", "sum(entries)"],
+  ["costs_by_resource_month", "sum(entries)"],
   ["costs_summary", "sum(entries)"],
 ] as const;
 

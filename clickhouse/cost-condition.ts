@@ -4,7 +4,7 @@ import type { CostCondition, CostFilter } from "../src/domain/cost-filter.ts";
 import { InvalidRequestError } from "../src/domain/errors.ts";
 import type { BoundParameters } from "./bound-parameters.ts";
 import { groupingExpression, hasTag } from "./cost-grouping.ts";
-import type { TrackingSet } from "./tracking-set.ts";
+import type { TrackingOfRows } from "./cost-tracking.ts";
 
 const AMOUNT = /^-?\d{1,40}(\.\d{1,30})?$/;
 
@@ -16,7 +16,7 @@ export function conditionOf(
   filter: CostFilter,
   usd: string,
   parameters: BoundParameters,
-  tracking: TrackingSet | null,
+  tracking: TrackingOfRows | null,
 ): string {
   const part = (inner: CostFilter) => conditionOf(inner, usd, parameters, tracking);
   if ("and" in filter) return `(${filter.and.map(part).join(" AND ")})`;
@@ -45,7 +45,7 @@ function amountCondition(
 function comparison(
   { dimension, op, values = [] }: CostCondition,
   parameters: BoundParameters,
-  tracking: TrackingSet | null,
+  tracking: TrackingOfRows | null,
 ): string {
   const grouping = parseGrouping(dimension);
   if (op === "exists") return presence(grouping, parameters, tracking);
@@ -92,7 +92,7 @@ function withoutCase(grouping: Grouping, value: string, values: readonly string[
   };
 }
 
-function presence(grouping: Grouping, parameters: BoundParameters, tracking: TrackingSet | null): string {
+function presence(grouping: Grouping, parameters: BoundParameters, tracking: TrackingOfRows | null): string {
   if (grouping.kind === "tag") return hasTag(grouping.key, parameters);
   if (isDayGrouping(grouping)) return "1";
   return `${groupingExpression(grouping, parameters, tracking)} != ''`;

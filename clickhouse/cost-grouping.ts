@@ -4,7 +4,7 @@ import type { CostFilter } from "../src/domain/cost-filter.ts";
 import { InvalidRequestError } from "../src/domain/errors.ts";
 import type { BoundParameters } from "./bound-parameters.ts";
 import { targetValue } from "./cost-tracking.ts";
-import type { TrackingSet } from "./tracking-set.ts";
+import type { TrackingOfRows } from "./cost-tracking.ts";
 
 /** Where a file names no resource, the last word of its id does. */
 const RESOURCE_NAME = "if(c.resource_name = '', splitByChar('/', c.resource_id)[-1], c.resource_name)";
@@ -22,7 +22,7 @@ const TAG_NAMES = "arrayMap(name -> lowerUTF8(name), mapKeys(c.tags))";
 export function groupingExpression(
   grouping: Grouping,
   parameters: BoundParameters,
-  tracking: TrackingSet | null,
+  tracking: TrackingOfRows | null,
 ): string {
   switch (grouping.kind) {
     case "dimension":
@@ -42,7 +42,14 @@ export function hasTag(key: string, parameters: BoundParameters): string {
 
 /** The relations that hold a grouping. */
 export function relationsOf(grouping: Grouping): readonly CostRelation[] {
-  return grouping.kind === "dimension" ? requireDimension(grouping.name).relations : ["lines"];
+  switch (grouping.kind) {
+    case "dimension":
+      return requireDimension(grouping.name).relations;
+    case "tag":
+      return ["lines"];
+    case "tracking":
+      return requireDimension("resource_id").relations;
+  }
 }
 
 /** The relations that hold everything a filter speaks of. */

@@ -5,7 +5,7 @@ import type { ComparedWindow } from "../src/domain/cost-window.ts";
 import type { BoundParameters } from "./bound-parameters.ts";
 import { groupingExpression } from "./cost-grouping.ts";
 import type { CostRows } from "./cost-relation.ts";
-import type { TrackingSet } from "./tracking-set.ts";
+import type { TrackingOfRows } from "./cost-tracking.ts";
 
 /** What rows are grouped by: `period` and one for each grouping, asked for or implied. */
 export type CostKey = {
@@ -18,7 +18,11 @@ export type CostKey = {
 };
 
 /** What the answer to a question is grouped by, in the order of its columns. */
-export function keysOf(question: CostQuestion, parameters: BoundParameters, tracking: TrackingSet | null): CostKey[] {
+export function keysOf(
+  question: CostQuestion,
+  parameters: BoundParameters,
+  tracking: TrackingOfRows | null,
+): CostKey[] {
   const { granularity, groupBy } = question;
   const apart = impliedGroupings({ ...question, groupBy: [] });
   const groupings = [...groupBy, ...impliedGroupings(question).map(parseGrouping)];

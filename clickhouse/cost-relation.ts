@@ -35,6 +35,7 @@ const TABLES = {
   summary: "summary_costs",
   monthly: "monthly_costs",
   location: "location_costs",
+  resource: "resource_month_costs",
   daily: "daily_costs",
   lines: "cost_entries",
 } as const;
@@ -42,6 +43,7 @@ const VIEWS = {
   summary: "costs_summary",
   monthly: "costs_monthly",
   location: "costs_by_location",
+  resource: "costs_by_resource_month",
   daily: "costs_daily",
   lines: "costs",
 } as const;

@@ -16,6 +16,7 @@ import { metricsOf, sumOf, usdOfLine } from "./cost-measures.ts";
 import { rowsOf, timeConditions } from "./cost-relation.ts";
 import type { CostRows, CostSet } from "./cost-relation.ts";
 import { compareStage, topStage } from "./cost-stages.ts";
+import type { TrackingOfRows } from "./cost-tracking.ts";
 import { smallestRelation } from "./smallest-relation.ts";
 import type { TrackingSet } from "./tracking-set.ts";
 
@@ -32,8 +33,10 @@ export function renderCosts(question: CostQuestion, set: CostSet, tracking: Trac
   const answering = question.asOf === null ? set : { asOf: question.asOf };
   const compared = question.compareTo === null ? null : comparedWindow(question.time, question.compareTo);
   const joined = isTracked(question) ? tracking : null;
-  const rows = rowsOf(smallestRelation(question, answering, compared), answering, parameters, joined);
-  const keys = keysOf(question, parameters, tracking);
+  const relation = smallestRelation(question, answering, compared, joined);
+  const rows = rowsOf(relation, answering, parameters, joined);
+  const read = tracking === null ? null : { ...tracking, day: rows.day };
+  const keys = keysOf(question, parameters, read);
   const isStaged = compared !== null || question.top !== null;
   const aliases = question.aliases ?? {};
 
@@ -46,7 +49,7 @@ export function renderCosts(question: CostQuestion, set: CostSet, tracking: Trac
       ...rows.where,
       ...timeConditions(rows, window, parameters),
       ...carried(question.measures, rows),
-      ...filterConditions(question, parameters, tracking),
+      ...filterConditions(question, parameters, read),
     ]);
   };
 
@@ -115,7 +118,7 @@ function carried(measures: readonly Measure[], rows: CostRows): string[] {
 function filterConditions(
   { filter, measures }: CostQuestion,
   parameters: BoundParameters,
-  tracking: TrackingSet | null,
+  tracking: TrackingOfRows | null,
 ): string[] {
   if (filter === null) return [];
   return [conditionOf(filter, usdOfLine(metricsOf(measures)[0] ?? "actual"), parameters, tracking)];

@@ -12,6 +12,12 @@ export const TRACKING_SETTINGS = {
   query_plan_join_swap_table: "false",
 } as const satisfies ClickHouseSettings;
 
+/** An evaluation, as rows are read with it. */
+export type TrackingOfRows = TrackingSet & {
+  /** What says of which day a row is: `c.date` unless it is given, or the month where there is no day. */
+  readonly day?: string;
+};
+
 /**
  * What joins rows of `c` with the rules of their resources. Every row stays, and there is one of it: a resource has one row
  * with all of its periods, unless it has changed since. Ids have more than a hundred characters: looked up by a digest of
@@ -30,12 +36,12 @@ LEFT ANY JOIN
 }
 
 /** The number of the rule of a row of `c` that was joined; 0 where it has none. Periods have no gaps between them. */
-export function ruleNumber({ hasPeriods }: TrackingSet): string {
-  return hasPeriods ? "t.numbers[arrayCount(first_day -> first_day <= c.date, t.first_days)]" : "t.number";
+export function ruleNumber({ hasPeriods, day = "c.date" }: TrackingOfRows): string {
+  return hasPeriods ? `t.numbers[arrayCount(first_day -> first_day <= ${day}, t.first_days)]` : "t.number";
 }
 
 /** The value that a target has for a row of `c` that was joined; empty where there is none. */
-export function targetValue(target: string, tracking: TrackingSet, parameters: BoundParameters): string {
+export function targetValue(target: string, tracking: TrackingOfRows, parameters: BoundParameters): string {
   const evaluation = parameters.bind(tracking.evaluationId, "UUID");
   const value = `targets[${parameters.bind(target, "String")}]`;
   const values = `(SELECT arraySort(groupArray((number, ${value}))) FROM tracking_evaluation_rules WHERE evaluation_id = ${evaluation} AND ${value} != '')`;

@@ -10,6 +10,7 @@ type DerivedLoad = { readonly load_id: string; readonly billing_month: string };
 const LANES = [
   ["derive-daily-costs", "derive-load-coverage", "derive-meter-slices", "derive-subscription-slices"],
   [
+    "derive-resource-month-costs",
     "derive-location-costs",
     "derive-monthly-costs",
     "derive-summary-costs",

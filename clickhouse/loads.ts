@@ -4,7 +4,13 @@ import { firstDayOf } from "../src/domain/month.ts";
 import type { Warehouse } from "./client.ts";
 import { Count, defineQuery } from "./query.ts";
 
-const LoadCounts = z.object({ rows_loaded: Count, rows_rejected: Count, last_record: Count, rows_covered: Count });
+const LoadCounts = z.object({
+  rows_loaded: Count,
+  rows_malformed: Count,
+  rows_rejected: Count,
+  last_record: Count,
+  rows_covered: Count,
+});
 const RejectedRow = z.object({ record: Count, reason: z.string() });
 
 /** One attempt to bring a part in, as the table `loads` keeps it. */
@@ -18,6 +24,7 @@ export type LoadRecord = {
   readonly state: "started" | "loaded" | "failed";
   readonly rowsLoaded?: number;
   readonly rowsRejected?: number;
+  readonly rowsMalformed?: number;
   readonly error?: string;
   readonly copiedFrom?: readonly string[];
   readonly copiedDays?: readonly string[];
@@ -73,6 +80,7 @@ export async function recordLoad(warehouse: Warehouse, load: LoadRecord): Promis
       declared_row_count: load.declaredRowCount,
       rows_loaded: load.rowsLoaded ?? 0,
       rows_rejected: load.rowsRejected ?? 0,
+      rows_malformed: load.rowsMalformed ?? 0,
       error: load.error ?? "",
       started_at: load.startedAt,
     },

@@ -48,4 +48,7 @@ export async function insertPublications(
 export const copyDays = defineStatement<Days & { load_id: string }>("copy-days");
 
 /** Counts the rows of some days. */
-export const countDays = defineQuery<Days, { entries: number }>("count-days", z.object({ entries: Count }));
+export const countDays = defineQuery<Days, { entries: number; malformed: number }>(
+  "count-days",
+  z.object({ entries: Count, malformed: Count }),
+);

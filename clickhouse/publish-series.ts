@@ -147,7 +147,7 @@ async function loadsOf(warehouse: Warehouse, run: LiveRun, { run: elder, days }:
         "Nothing was published. Import the run again.",
     );
   }
-  await recordLoad(warehouse, { ...record, state: "loaded", rowsLoaded: entries });
+  await recordLoad(warehouse, { ...record, state: "loaded", rowsLoaded: entries, rowsMalformed: copied.malformed });
   return [loadId];
 }
 

@@ -21,6 +21,7 @@ const ListedRunRow = z
     declared_row_count: z.union([z.null(), Count]),
     rows_loaded: z.union([z.null(), Count]),
     rows_rejected: z.union([z.null(), Count]),
+    rows_malformed: z.union([z.null(), Count]),
     state: z.enum(["importing", "imported", "failed"]),
     error: z.string(),
     updated_at: Moment,
@@ -46,6 +47,8 @@ const ListedRunRow = z
     /** Of the newest attempt; null before its loads are through. */
     rowsLoaded: row.rows_loaded,
     rowsRejected: row.rows_rejected,
+    /** Of the loaded rows those whose tags or additional info cannot be read as JSON. */
+    rowsMalformed: row.rows_malformed,
     state: row.state,
     error: row.error === "" ? null : row.error,
     updatedAt: row.updated_at,

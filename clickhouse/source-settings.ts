@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { IDENTITY_FORMS, isIdentity } from "../src/domain/azure-identity.ts";
+import { isCustomerAgreement } from "../src/domain/azure-scope.ts";
 import { parseBlobUrl } from "../src/domain/blob-place.ts";
 import { BillhouseError } from "../src/domain/errors.ts";
 import { EXTRACTION_DEFAULTS, MONTHS_KEPT, SOURCE_DEFAULTS, SOURCE_KINDS, SOURCE_NAME } from "../src/domain/source.ts";
@@ -93,7 +94,7 @@ export function sourceSchema<Common extends z.ZodRawShape>(common: Common, lines
     [
       z.strictObject({ ...common, ...kinds.blob }),
       z.strictObject({ ...common, ...kinds.folder }),
-      z.strictObject({ ...common, ...kinds["cost-details"] }),
+      z.strictObject({ ...common, ...kinds["cost-details"] }).superRefine(requirePeriods),
       z.strictObject({ ...common, ...kinds["usage-details"] }),
       z.strictObject({ ...common, ...kinds.ea }),
       z.strictObject({ ...common, ...kinds.push }),
@@ -162,6 +163,17 @@ function settingsByKind({ path, credential, key, identity }: LineSettings) {
     },
     push: { kind: z.literal("push").describe("Files that are given to it") },
   } as const;
+}
+
+const Periods = z.object({ by: z.literal("billing-period"), scope: z.string() });
+
+/** Azure takes a billing period for the months of EA only (Microsoft Learn, "Generate Cost Details Report"). */
+function requirePeriods(settings: unknown, context: z.RefinementCtx): void {
+  const { data } = Periods.safeParse(settings);
+  if (data === undefined || !isCustomerAgreement(data.scope)) return;
+  const message =
+    "expected month: Azure knows billing periods of enterprise agreements, and this scope is of another one";
+  context.addIssue({ code: "custom", path: ["by"], message });
 }
 
 function requireBlobUrl(url: string, context: z.RefinementCtx<string>): void {

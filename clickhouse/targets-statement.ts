@@ -1,3 +1,5 @@
+import { COST_QUESTION } from "../src/domain/cost-question.ts";
+import type { CostQuestion } from "../src/domain/cost-question.ts";
 import { SHORT_TARGET } from "../src/domain/tracking-rule.ts";
 import { pageClause } from "./answer-columns.ts";
 import { createParameters } from "./bound-parameters.ts";
@@ -8,6 +10,7 @@ import type { CostSet } from "./cost-relation.ts";
 import type { CostStatement } from "./cost-statement.ts";
 import { ruleNumber } from "./cost-tracking.ts";
 import type { TagKeysQuestion } from "./tag-keys-statement.ts";
+import { smallestRelation } from "./smallest-relation.ts";
 import type { TrackingSet } from "./tracking-set.ts";
 
 /**
@@ -17,13 +20,16 @@ import type { TrackingSet } from "./tracking-set.ts";
 export function renderTargets(question: TagKeysQuestion, set: CostSet, tracking: TrackingSet): CostStatement {
   const { time, search, filter, limit, offset } = question;
   const parameters = createParameters();
-  const rows = rowsOf("lines", set, parameters, tracking);
+  const asked: CostQuestion = { ...COST_QUESTION, time, filter, groupBy: [{ kind: "tracking", target: SHORT_TARGET }] };
+  const rows = rowsOf(smallestRelation(asked, set, null, tracking), set, parameters, tracking);
+  const read = { ...tracking, day: rows.day };
   const where = [
     ...rows.where,
     ...timeConditions(rows, time, parameters),
-    ...(filter === null ? [] : [conditionOf(filter, usdOfLine("actual"), parameters, tracking)]),
+    ...(filter === null ? [] : [conditionOf(filter, usdOfLine("actual"), parameters, read)]),
   ];
-  const number = ruleNumber(tracking);
+  const number = ruleNumber(read);
+  const entries = rows.relation === "lines" ? "1" : "c.entries";
   const evaluation = parameters.bind(tracking.evaluationId, "UUID");
   const short = parameters.bind(SHORT_TARGET, "String");
   const ofOthers = tracking.fallback === "none" ? "" : `\n    UNION ALL\n    SELECT 0 AS number, ${short} AS target`;
@@ -36,7 +42,7 @@ FROM
 ) AS r
 LEFT JOIN
 (
-    ${rows.head}SELECT ${number} AS rule_number, countIf(${number} != 0 OR c.resource_id != '') AS entries
+    ${rows.head}SELECT ${number} AS rule_number, sumIf(${entries}, ${number} != 0 OR c.resource_id != '') AS entries
     FROM ${rows.from}
     ${where.length === 0 ? "" : `WHERE ${where.join("\n        AND ")}`}
     GROUP BY 1

@@ -2,7 +2,7 @@ import type { CompiledRules } from "../src/domain/tracking-compile.ts";
 import { planSearches } from "../src/domain/tracking-search.ts";
 import type { Warehouse } from "./client.ts";
 
-const ROWS_AT_ONCE = 20_000; // they are one text in memory for a moment
+const ROWS_AT_ONCE = 5_000; // they are one text in memory for a moment
 const FIRST_DAY = "1970-01-01";
 const LAST_DAY = "2149-06-06"; // the last one that ClickHouse's type Date holds: no cost has it
 

@@ -34,7 +34,7 @@ export type TrackingTrial = Omit<TrackingEvaluation, "kind"> & {
   readonly discard: () => Promise<void>;
 };
 
-type Options = { readonly signal?: AbortSignal | undefined };
+type Options = Pick<Partial<TrackingWork>, "signal" | "onProgress">;
 
 type Current = {
   readonly evaluationId: string;
@@ -42,6 +42,10 @@ type Current = {
   readonly hasOtherRules: boolean;
   readonly hasOtherLoads: boolean;
 };
+
+/** How many rules that could not take part are kept with an evaluation, and how much of their reasons: they travel in a URL. */
+const MOST_BROKEN = 100;
+const MOST_CHARACTERS = 500;
 
 const Flag = z.union([z.boolean(), z.number()]).transform(Boolean);
 const CurrentRow = z
@@ -78,10 +82,10 @@ const finish = defineStatement<{
  * Assigns every resource that readers see to its rule, anew. All of it is seen at once when it is finished; of several at
  * once the last to begin is the one that counts. Rules that cannot be read or compiled are left out.
  */
-export async function evaluateTracking(warehouse: Warehouse, { signal }: Options = {}): Promise<TrackingEvaluation> {
+export async function evaluateTracking(warehouse: Warehouse, options: Options = {}): Promise<TrackingEvaluation> {
   const started = performance.now();
   const evaluationId = randomUUID();
-  const work: TrackingWork = { evaluationId, workId: evaluationId, kind: "whole", resourceIds: null, signal };
+  const work: TrackingWork = { ...aWork(evaluationId, options), kind: "whole" };
   const found = await orElse(
     () => clearWork(warehouse, evaluationId), // no more: if nobody heard that it was finished, readers see it
     async () => {
@@ -90,7 +94,7 @@ export async function evaluateTracking(warehouse: Warehouse, { signal }: Options
       return evaluate(warehouse, work, { rules, fallback }, broken);
     },
   );
-  await extendTracking(warehouse, { signal }); // with what was published meanwhile
+  await extendTracking(warehouse, options); // with what was published meanwhile
   return { ...found, kind: "whole", seconds: secondsSince(started) };
 }
 
@@ -98,7 +102,7 @@ export async function evaluateTracking(warehouse: Warehouse, { signal }: Options
  * Assigns the resources that the current evaluation lacks, or that have changed since, by the rules that it has; kind
  * `none` where there are none, and where there is no evaluation.
  */
-export async function extendTracking(warehouse: Warehouse, { signal }: Options = {}): Promise<TrackingEvaluation> {
+export async function extendTracking(warehouse: Warehouse, options: Options = {}): Promise<TrackingEvaluation> {
   const started = performance.now();
   const total = { resources: 0, assigned: 0, conflicts: 0 };
   for (;;) {
@@ -109,7 +113,7 @@ export async function extendTracking(warehouse: Warehouse, { signal }: Options =
       return { evaluationId, kind, ...total, brokenRules: [], seconds: secondsSince(started) };
     }
     const workId = randomUUID();
-    const work: TrackingWork = { evaluationId, workId, kind: "extension", resourceIds: null, signal };
+    const work: TrackingWork = { ...aWork(evaluationId, options), workId, kind: "extension" };
     const found = await orElse(
       () => clearWork(warehouse, workId),
       async () => {
@@ -140,23 +144,28 @@ export async function trackResources(warehouse: Warehouse, options: Options = {}
 export async function tryRules(
   warehouse: Warehouse,
   ruleSet: RuleSet,
-  { signal, resourceIds }: Options & { readonly resourceIds?: readonly string[] | undefined } = {},
+  { resourceIds, ...options }: Options & { readonly resourceIds?: readonly string[] | undefined } = {},
 ): Promise<TrackingTrial> {
   const started = performance.now();
   const evaluationId = randomUUID();
-  const work: TrackingWork = {
-    evaluationId,
-    workId: evaluationId,
-    kind: "trial",
-    resourceIds: resourceIds ?? null,
-    signal,
-  };
+  const work: TrackingWork = { ...aWork(evaluationId, options), kind: "trial", resourceIds: resourceIds ?? null };
   const discard = () => dropEvaluation(warehouse, evaluationId);
   const found = await orElse(discard, async () => {
     await beginWork(warehouse, work);
     return evaluate(warehouse, work, ruleSet, []);
   });
   return { ...found, seconds: secondsSince(started), discard };
+}
+
+/** Whether there is anything for trackResources to do. It takes milliseconds: every import asks. */
+export async function isTrackingBehind(warehouse: Warehouse): Promise<boolean> {
+  const [current] = await findCurrent(warehouse, {});
+  if (current === undefined) return !(await isWithoutRules(warehouse));
+  return current.hasOtherRules || current.hasOtherLoads;
+}
+
+function aWork(evaluationId: string, { signal, onProgress }: Options): Omit<TrackingWork, "kind"> {
+  return { evaluationId, workId: evaluationId, resourceIds: null, signal, onProgress };
 }
 
 /** Does something; if it fails, what it leaves is cleared away. Of a process that is killed a prune does that. */
@@ -200,6 +209,7 @@ async function complete(
 ): Promise<Found> {
   const { evaluationId, workId, kind } = work;
   const ids = { evaluation_id: evaluationId, work_id: workId };
+  const kept = broken.slice(0, MOST_BROKEN);
   await doWork(warehouse, work);
   work.signal?.throwIfAborted();
   await finish(warehouse, {
@@ -207,8 +217,8 @@ async function complete(
     kind,
     fallback,
     rules,
-    broken_ids: broken.map(({ id }) => id),
-    broken_reasons: broken.map(({ reason }) => reason),
+    broken_ids: kept.map(({ id }) => id.slice(0, MOST_CHARACTERS)),
+    broken_reasons: kept.map(({ reason }) => reason.slice(0, MOST_CHARACTERS)),
   });
   if (kind !== "trial") await clearWork(warehouse, workId);
   const [found] = await findWork(warehouse, ids);

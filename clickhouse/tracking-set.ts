@@ -15,8 +15,9 @@ export type TrackingSet = {
   /** The names that rules give values to: those of the evaluation, and those that hold now. */
   readonly targets: readonly string[];
   readonly fallback: TrackingFallback;
-  /** Whether the rule of some resource depends on the day. */
+  /** Whether the rule of some resource depends on the day, and whether not only on the month. */
   readonly hasPeriods: boolean;
+  readonly changesWithinMonths: boolean;
   /** Whether resources may have several rows, of which the newest counts. */
   readonly hasGrown: boolean;
   /** Whether rules or options were written since it began, and whether readers see loads that it has not seen. */
@@ -40,6 +41,7 @@ export const ANY_TRACKING: TrackingSet = {
   targets: [],
   fallback: "none",
   hasPeriods: false,
+  changesWithinMonths: false,
   hasGrown: false,
   hasOtherRules: false,
   hasOtherLoads: false,
@@ -57,8 +59,10 @@ const SetRow = z.object({
   has_other_loads: Flag,
 });
 type SetRow = z.infer<typeof SetRow>;
-const Facts = z.object({ targets: z.array(z.string()), has_periods: Flag });
+const Facts = z.object({ targets: z.array(z.string()), has_periods: Flag, changes_within_months: Flag });
 type Facts = z.infer<typeof Facts>;
+
+const NO_FACTS: Facts = { targets: [], has_periods: false, changes_within_months: false };
 
 const askSet = defineQuery<Record<string, never>, SetRow>("tracking-set", SetRow);
 const askFacts = defineQuery<{ evaluation_id: string }, Facts>("tracking-set-facts", Facts);
@@ -71,7 +75,7 @@ export function createTrackingSets(warehouse: Warehouse): TrackingSets {
   async function factsOf({ evaluation_id, rules_version }: SetRow): Promise<Facts> {
     const key = `${evaluation_id} ${rules_version}`;
     if (known?.key === key) return known.facts;
-    const [facts = { targets: [], has_periods: false }] = await askFacts(warehouse, { evaluation_id });
+    const [facts = NO_FACTS] = await askFacts(warehouse, { evaluation_id });
     known = { key, facts };
     return facts;
   }
@@ -88,7 +92,7 @@ export function createTrackingSets(warehouse: Warehouse): TrackingSets {
   };
 }
 
-function setOf(row: SetRow, { targets, has_periods: hasPeriods }: Facts): TrackingSet {
+function setOf(row: SetRow, { targets, ...facts }: Facts): TrackingSet {
   const isThere = row.evaluation_id !== NO_EVALUATION;
   const fallback = row.fallback === "" ? "none" : row.fallback;
   return {
@@ -97,7 +101,8 @@ function setOf(row: SetRow, { targets, has_periods: hasPeriods }: Facts): Tracki
     evaluatedAt: isThere ? row.evaluated_at : null,
     targets: fallback === "none" ? targets : [...new Set([...targets, SHORT_TARGET])].toSorted(),
     fallback,
-    hasPeriods,
+    hasPeriods: facts.has_periods,
+    changesWithinMonths: facts.changes_within_months,
     hasGrown: row.has_grown,
     hasOtherRules: row.has_other_rules,
     hasOtherLoads: row.has_other_loads,

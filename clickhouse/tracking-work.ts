@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { inBatches } from "../src/domain/in-batches.ts";
+import type { TrackingProgress } from "../src/domain/tracking-progress.ts";
 import type { Warehouse } from "./client.ts";
 import { Count, defineQuery, defineStatement } from "./query.ts";
 
@@ -11,6 +12,8 @@ export type TrackingWork = {
   /** Of which resources; null for all, or for an extension those that are new or have changed. */
   readonly resourceIds: readonly string[] | null;
   readonly signal: AbortSignal | undefined;
+  /** Hears how far it is. */
+  readonly onProgress?: ((progress: TrackingProgress) => void) | undefined;
 };
 
 type Ids = { readonly evaluation_id: string; readonly work_id: string };
@@ -38,11 +41,16 @@ const matchPatterns = defineStatement<Ids & { column: string; way: string; batch
 const matchListPatterns = defineStatement<Ids & { column: string; keys: string; way: string; batch: number }>(
   "match-tracking-list-patterns",
 );
+const countCandidates = defineQuery<Ids & { resources: number }, { candidates: number }>(
+  "tracking-candidates",
+  z.object({ candidates: Count }),
+);
 const assign = defineStatement<Ids & { first: number; last: number }>("assign-tracking");
 const remove = defineStatement<Ids>("remove-tracking");
 
-/** How many resources get their rule in one statement, whose memory grows with them. */
+/** How many resources, and of how many candidates, get their rule in one statement, whose memory grows with both. */
 const RESOURCES_AT_ONCE = 250_000;
+const CANDIDATES_AT_ONCE = 4_000_000;
 /** Columns of tracking_subjects with several values; `<column>_keys` has a key for each. */
 const LISTS: readonly string[] = ["tag", "meter_category", "cost_center"];
 /** Much in a statement takes one thread: compiling regular expressions, sorting what is inserted. */
@@ -58,7 +66,7 @@ export async function beginWork(warehouse: Warehouse, { signal, ...work }: Track
  * evaluation is finished; of an extension it is the same as what there is, or newer.
  */
 export async function doWork(warehouse: Warehouse, work: TrackingWork): Promise<void> {
-  const { signal, kind, resourceIds } = work;
+  const { signal, kind, resourceIds, onProgress } = work;
   const ids = idsOf(work);
   const searches = await listSearches(warehouse, ids);
   const scope = resourceIds !== null ? "named" : kind === "extension" ? "changed" : "all";
@@ -66,12 +74,19 @@ export async function doWork(warehouse: Warehouse, work: TrackingWork): Promise<
   await stageSubjects(warehouse, { ...ids, scope, resource_ids: resourceIds ?? [], columns }, signal);
   const [{ resources } = { resources: 0 }] = await countSubjects(warehouse, ids);
   if (resources > 0) {
+    let assigned = 0;
+    onProgress?.({ resources, assigned });
     if (searches.some(({ has_always }) => has_always)) await matchAlways(warehouse, ids, signal);
     await inBatches(searches, STATEMENTS_AT_ONCE, (search) => match(warehouse, ids, search, signal));
-    const groups = Array.from({ length: Math.ceil(resources / RESOURCES_AT_ONCE) }, (_, index) => index);
-    await inBatches(groups, STATEMENTS_AT_ONCE, (index) => {
-      const first = index * RESOURCES_AT_ONCE + 1;
-      return assign(warehouse, { ...ids, first, last: first + RESOURCES_AT_ONCE - 1 }, signal);
+    const [{ candidates } = { candidates: 0 }] = await countCandidates(warehouse, { ...ids, resources });
+    const groupCount = Math.max(resources / RESOURCES_AT_ONCE, candidates / CANDIDATES_AT_ONCE);
+    const size = Math.ceil(resources / Math.ceil(groupCount));
+    const groups = Array.from({ length: Math.ceil(resources / size) }, (_, index) => index);
+    await inBatches(groups, STATEMENTS_AT_ONCE, async (index) => {
+      const first = index * size + 1;
+      const last = Math.min(first + size - 1, resources);
+      await assign(warehouse, { ...ids, first, last }, signal);
+      onProgress?.({ resources, assigned: (assigned += last - first + 1) });
     });
   }
   if (kind === "extension") await remove(warehouse, ids, signal);

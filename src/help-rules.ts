@@ -39,7 +39,8 @@ Examples:
   $ billhouse rules apply -f rules.csv --replace --dry-run`,
   evaluate: `
 Imports do it by themselves after each publication, and \`rules apply\` when it has changed something. This is for rules
-that were written with SQL and shall hold at once. Every resource is assigned anew; readers see all of it at once.
+that were written with SQL and shall hold at once. Every resource is assigned anew; readers see all of it at once. With
+TEMPORAL_ADDRESS a worker does it.
 
 Examples:
   $ billhouse rules evaluate

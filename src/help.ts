@@ -13,7 +13,8 @@ Environment (also from a file .env in this directory):
   CLICKHOUSE_PASSWORD    and password (default: empty)
   CLICKHOUSE_DATABASE    the database, made when it is missing (default: billhouse)
   BILLHOUSE_DATA_DIR     where the embedded warehouse keeps its data (default: .billhouse)
-  TEMPORAL_ADDRESS       a Temporal server: imports, backfill and prune run on its workers; empty: in this process
+  TEMPORAL_ADDRESS       a Temporal server: imports, backfill, prune and evaluations of rules run on its workers; empty:
+                         in this process
                          (also TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_*, TEMPORAL_PROFILE)
   BILLHOUSE_TASK_QUEUE   where its workers look for work (default: billhouse)
   BILLHOUSE_API_PORT     where the API listens (default: 8080); all of its variables: billhouse serve --help
@@ -195,8 +196,9 @@ Of each month, source, export and dataset the publication that answers and the t
 with them every load that they name; a run that completes a month for a narrower one stays as long. All other rows go:
 those of older publications, of withdrawn runs, of attempts that failed, and of attempts that nobody has published for
 a day. What answers now never changes. A moment at which a pruned publication answered cannot be read any more and is
-refused. Pruned runs count as imported; import --run-id with --overwrite brings one back. It can be stopped and
-started again at any time, also beside imports.
+refused. Pruned runs count as imported; import --run-id with --overwrite brings one back. Without --source-name old
+evaluations of rules go, too: those of the last week stay. It can be stopped and started again at any time, also
+beside imports.
 
 Examples:
   $ billhouse prune --dry-run

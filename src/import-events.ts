@@ -1,6 +1,8 @@
 import type { Activities, LoadProgress } from "../activities/activities.ts";
 import type { BeginExtractionInput, LookAtExtractionInput } from "../activities/extractions.ts";
 import type { ImportPlan } from "../activities/plan-runs.ts";
+import type { TrackingReport } from "../activities/track-resources.ts";
+import type { TrackingProgress } from "./domain/tracking-progress.ts";
 import type { Extraction, ExtractionState } from "./domain/extraction.ts";
 import type { Part, Run } from "./domain/run.ts";
 
@@ -36,13 +38,22 @@ export type ImportEvent =
   | (PartName & Retry & { readonly event: "part retried" })
   | (PartName & { readonly event: "part stopped" })
   | (RunName & { readonly event: "run imported" })
-  | (RunName & { readonly event: "run failed"; readonly error: string });
+  | (RunName & { readonly event: "run failed"; readonly error: string })
+  | { readonly event: "tracking started" }
+  | ({ readonly event: "tracking progress" } & TrackingProgress)
+  | ({ readonly event: "tracking done" } & TrackingCounts)
+  | { readonly event: "tracking failed"; readonly error: string }
+  | { readonly event: "tracking retried"; readonly attempt: number; readonly error: string };
 
 /** What an API was asked for, of which source. */
 type ExtractionName = Extraction & { readonly source: string };
 type Waited = { readonly waitedSeconds: number };
 /** What failed, which attempt follows, and in how many seconds where that is known. */
 type Retry = { readonly attempt: number; readonly error: string; readonly seconds?: number };
+/** What came of assigning resources to rules. */
+type TrackingCounts = Pick<TrackingReport, "kind" | "resources" | "assigned" | "conflicts"> & {
+  readonly milliseconds: number;
+};
 type PartName = { readonly source: string; readonly runId: string; readonly part: string };
 
 /** Hears of what happens. */
@@ -67,6 +78,11 @@ export function eventOfExtraction(
   return waitedSeconds === null
     ? { event: "extraction asked", ...name, waitSeconds }
     : { event: "extraction pending", ...name, waitSeconds, waitedSeconds };
+}
+
+/** What came of assigning resources to rules. */
+export function eventOfTracking({ kind, resources, assigned, conflicts, seconds }: TrackingReport): ImportEvent {
+  return { event: "tracking done", kind, resources, assigned, conflicts, milliseconds: Math.round(seconds * 1000) };
 }
 
 /** The same activities, which tell of their beginnings and ends. */
@@ -107,6 +123,17 @@ export function watchActivities(activities: Activities, tell: ImportListener): A
         return load;
       } catch (error) {
         tell({ event: "part failed", ...name, error: messageOf(error) });
+        throw error;
+      }
+    },
+    async trackResources(input) {
+      tell({ event: "tracking started" });
+      try {
+        const report = await activities.trackResources(input);
+        tell(eventOfTracking(report));
+        return report;
+      } catch (error) {
+        tell({ event: "tracking failed", error: messageOf(error) });
         throw error;
       }
     },

@@ -11,6 +11,7 @@ export type ProgressEvent =
   | ImportEvent
   | { readonly event: "note"; readonly workflowId: string; readonly note: string };
 
+type TrackingEvent = Extract<ImportEvent, { readonly event: `tracking ${string}` }>;
 type ExtractionEvent = Extract<ImportEvent, { readonly event: `extraction ${string}` }>;
 
 /** Hears of what happens. */
@@ -19,6 +20,9 @@ export type ProgressListener = (event: ProgressEvent) => void;
 /** Shows how an import goes; `stop` leaves the terminal as it was. */
 export type Progress = { readonly tell: ProgressListener; readonly stop: () => void };
 
+/** What is tried again, or leaves an import as good as it is. */
+const WARNINGS: readonly string[] = ["part retried", "extraction retried", "tracking retried", "tracking failed"];
+const TRACKING_FORMAT = "  {name} {bar} {percentage}%  {assigned} assigned of {resources}";
 const BAR_WIDTH = 24;
 const NAME_WIDTH = 28;
 
@@ -27,8 +31,8 @@ export function logProgress(log: Logger): Progress {
   return {
     tell({ event, ...fields }) {
       if (event === "part failed" || event === "run failed" || event === "extraction failed") log.error(fields, event);
-      else if (event === "part retried" || event === "extraction retried") log.warn(fields, event);
-      else if (event === "part progress") log.debug(fields, event);
+      else if (WARNINGS.includes(event)) log.warn(fields, event);
+      else if (event === "part progress" || event === "tracking progress") log.debug(fields, event);
       else log.info(fields, event);
     },
     stop: () => undefined,
@@ -50,8 +54,25 @@ export function drawProgress(output: Output): Progress {
     fps: 5,
   });
   const open = new Map<string, { bar: SingleBar; begin: number }>();
+  let tracking: SingleBar | undefined;
   const keyOf = ({ runId, part }: { runId: string; part: string }) => `${runId} ${part}`;
   const line = (text: string) => bars.log(`${text}\n`);
+
+  function drawTracking(event: TrackingEvent): void {
+    if (event.event === "tracking progress") {
+      const { resources, assigned } = event;
+      const counts = { assigned: formatCount(assigned), resources: formatCount(resources) };
+      const name = "resources".padEnd(NAME_WIDTH);
+      tracking ??= bars.create(resources, 0, { name, ...counts }, { format: TRACKING_FORMAT });
+      tracking.setTotal(resources);
+      tracking.update(assigned, counts);
+      return;
+    }
+    if (tracking !== undefined) bars.remove(tracking);
+    tracking = undefined;
+    const text = describeTracking(event);
+    if (text !== undefined) line(`  resources: ${text}`);
+  }
 
   const tell: ProgressListener = (event) => {
     if (event.event === "run started") {
@@ -72,6 +93,8 @@ export function drawProgress(output: Output): Progress {
       line(`  ${shorten(event.part)}: ${followingAttempt(event)}`);
     } else if (event.event === "note") {
       line(event.note);
+    } else if (isTrackingEvent(event)) {
+      drawTracking(event);
     } else if (isExtractionEvent(event)) {
       line(`${event.source}: ${describeExtraction(event)}`);
     } else if (event.event === "part loaded" || event.event === "part failed" || event.event === "part stopped") {
@@ -93,6 +116,28 @@ export function drawProgress(output: Output): Progress {
       bars.stop();
     },
   };
+}
+
+function isTrackingEvent(event: ProgressEvent): event is TrackingEvent {
+  return event.event.startsWith("tracking ");
+}
+
+/** What a line says; nothing where no line is due. */
+function describeTracking(event: Exclude<TrackingEvent, { readonly event: "tracking progress" }>): string | undefined {
+  switch (event.event) {
+    case "tracking started":
+      return undefined;
+    case "tracking done":
+      if (event.kind === "none") return undefined;
+      return (
+        `${formatCount(event.assigned)} have a rule, of ${formatCount(event.resources)} assigned in ` +
+        formatDuration(event.milliseconds)
+      );
+    case "tracking failed":
+      return `not assigned. ${event.error}`;
+    case "tracking retried":
+      return followingAttempt(event);
+  }
 }
 
 function isExtractionEvent(event: ProgressEvent): event is ExtractionEvent {

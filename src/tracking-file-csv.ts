@@ -2,6 +2,7 @@ import type { RulePath } from "./domain/tracking-match.ts";
 import { ruleAsJson } from "./domain/tracking-read.ts";
 import { SHORT_TARGET } from "./domain/tracking-rule.ts";
 import type { TrackingFallback, TrackingRule } from "./domain/tracking-rule.ts";
+import { shortFormOf } from "./tracking-file-short.ts";
 import { parsePlacedCsv } from "./placed-csv.ts";
 import type { PlacedField } from "./placed-csv.ts";
 import type { OpenRuleFile } from "./open-rule-file.ts";
@@ -47,13 +48,33 @@ export function openCsvRules(text: string): OpenRuleFile {
 
 /** The text of a CSV file that is opened as these rules. */
 export function renderCsvRules(rules: readonly TrackingRule[], fallback: TrackingFallback): string {
-  const targets = [...new Set(rules.flatMap((rule) => Object.keys(rule.targets)))];
-  const plain = ["id", "priority", "name", "match", "valid_from", "valid_to", "enabled"] as const;
-  const lines = rules.map((rule) => {
-    const json = { ...ruleAsJson(rule), match: JSON.stringify(rule.match) };
-    return [...plain.map((name) => String(json[name] ?? "")), ...targets.map((name) => rule.targets[name] ?? "")];
+  const records = rules.map((rule): Record<string, string> => {
+    const { valid_from, valid_to, enabled, ...rest } = ruleAsJson(rule);
+    const short = shortFormOf(rule);
+    const { targets = {}, ...said } = short ?? { ...rest, match: JSON.stringify(rule.match) };
+    const named = Object.entries(targets).map(([name, text]) => [`${TARGET}${name}`, text] as const);
+    return Object.fromEntries(
+      Object.entries({ ...said, id: rule.id, valid_from, valid_to, enabled, ...mapOf(named) }).map(([name, value]) => [
+        name,
+        String(value ?? ""),
+      ]),
+    );
   });
-  const header = [...plain, ...targets.map((name) => `${TARGET}${name}`)];
+  const isSaid = (column: string) => records.some((record) => (record[column] ?? "") !== "");
+  const targets = [...new Set(records.flatMap((record) => Object.keys(record)))].filter((name) =>
+    name.startsWith(TARGET),
+  );
+  const header = [
+    "id",
+    "priority",
+    "name",
+    ...[SHORT_TARGET, "match"].filter(isSaid),
+    "valid_from",
+    "valid_to",
+    "enabled",
+    ...targets,
+  ];
+  const lines = records.map((record) => header.map((column) => record[column] ?? ""));
   const text = [header, ...lines].map((fields) => fields.map(quoted).join(","));
   return [`# fallback: ${fallback}`, ...text, ""].join("\n");
 }

@@ -9,6 +9,8 @@ import { readFallback, readRule, ruleAsJson } from "./domain/tracking-read.ts";
 import type { Match, RuleSet, TrackingRule } from "./domain/tracking-rule.ts";
 import type { OpenRuleFile } from "./open-rule-file.ts";
 import { openCsvRules, renderCsvRules } from "./tracking-file-csv.ts";
+import { shortFormOf } from "./tracking-file-short.ts";
+import { openJsonRules } from "./tracking-file-json.ts";
 import { openYamlRules } from "./tracking-file-yaml.ts";
 import { refuseFile } from "./yaml-file.ts";
 import type { Mistake, Place } from "./yaml-file.ts";
@@ -71,7 +73,14 @@ export function renderRuleFile({ rules, fallback }: RuleSet, format: RuleFileFor
 
 function open(text: string, file: string): OpenRuleFile {
   const plain = text.replace(/^\uFEFF/, "");
-  return formatOfRuleFile(file) === "csv" ? openCsvRules(plain) : openYamlRules(plain, file);
+  switch (formatOfRuleFile(file)) {
+    case "csv":
+      return openCsvRules(plain);
+    case "json":
+      return openJsonRules(plain, file);
+    case "yaml":
+      return openYamlRules(plain, file);
+  }
 }
 
 function read(opened: OpenRuleFile) {
@@ -89,15 +98,26 @@ function read(opened: OpenRuleFile) {
     });
     return rule === undefined ? [] : [{ rule, index }];
   });
-  const seen = new Map<string, Place>();
-  for (const { rule, index } of placed) {
-    const place = opened.placeOf(index, ["id"]);
-    const first = seen.get(rule.id);
-    if (first === undefined) seen.set(rule.id, place);
-    else mistakes.push({ ...place, message: `id: ${rule.id} is on line ${first.line} already` });
+  const seen = new Map<string, number>();
+  for (const [index, value] of opened.rules.entries()) {
+    const id = idOf(value);
+    if (id === undefined) continue;
+    const first = seen.get(id);
+    if (first === undefined) {
+      seen.set(id, index);
+    } else {
+      const { line } = opened.placeOf(first, ["id"]);
+      mistakes.push({ ...opened.placeOf(index, ["id"]), message: `id: ${id} is on line ${line} already` });
+    }
   }
   const wanted: WantedRules = { rules: placed.map(({ rule }) => rule), fallback };
   return { wanted, placed, mistakes };
+}
+
+/** The id that a rule is given, whatever else is wrong with it. */
+function idOf(value: unknown): string | undefined {
+  const id = typeof value === "object" && value !== null && "id" in value ? value.id : undefined;
+  return typeof id === "string" || typeof id === "number" ? String(id) : undefined;
 }
 
 function isSamePlace(one: Place, other: Place): boolean {
@@ -115,11 +135,12 @@ function conditionsOf(
   return list.flatMap((one, index) => conditionsOf(one, [...path, key, index]));
 }
 
-/** A rule without what is said when nothing is. */
+/** A rule without what is said when nothing is, in the short form where that says it all. */
 function shortened(rule: TrackingRule): object {
-  const { valid_from, valid_to, enabled, ...rest } = ruleAsJson(rule);
+  const { valid_from, valid_to, enabled, id, ...rest } = ruleAsJson(rule);
   return {
-    ...rest,
+    id,
+    ...(shortFormOf(rule) ?? rest),
     ...(valid_from === null ? {} : { valid_from }),
     ...(valid_to === null ? {} : { valid_to }),
     ...(enabled ? {} : { enabled }),

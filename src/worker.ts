@@ -13,7 +13,7 @@ export type WorkerOptions = {
   readonly config: Omit<WorkerConfig, "metricsAddress">;
   readonly version: string;
   readonly workflows: WorkflowBundle;
-  readonly dependencies: Omit<ActivityDependencies, "signal" | "onProgress">;
+  readonly dependencies: Omit<ActivityDependencies, "signal" | "onProgress" | "onTracking">;
   /** Hears of what happens, and whether it happens because the work was cancelled. */
   readonly tell?: (event: ImportEvent, isCanceled: boolean) => void;
 };
@@ -41,7 +41,11 @@ export async function createWorker(options: WorkerOptions): Promise<CreatedWorke
       taskQueue: temporal.taskQueue,
       workflowBundle: workflows,
       activities: createTemporalActivities(
-        { ...dependencies, onProgress: (progress) => tell({ event: "part progress", ...progress }, false) },
+        {
+          ...dependencies,
+          onProgress: (progress) => tell({ event: "part progress", ...progress }, false),
+          onTracking: (progress) => tell({ event: "tracking progress", ...progress }, false),
+        },
         (activities, signal) => watchActivities(activities, (event) => tell(event, signal.aborted)),
       ),
       tuner: {

@@ -1,4 +1,5 @@
 import { COLUMN_SET_NAMES, COLUMN_SETS, type ColumnFamily, type ColumnSet } from "../src/domain/column-sets.ts";
+import { DERIVED_COLUMNS, type DerivedColumn } from "../src/domain/derived-columns.ts";
 import { CANONICAL_COLUMNS, type CanonicalColumn, type ColumnKind } from "../src/domain/columns.ts";
 import { mapHeader } from "../src/domain/header.ts";
 
@@ -29,6 +30,13 @@ const TYPES: Readonly<Record<ColumnKind, string>> = {
   tags: "map",
 };
 
+const DERIVED_TYPES: Readonly<Record<DerivedColumn["kind"], string>> = {
+  text: "text or null",
+  number: "number or null",
+  words: "text",
+  map: "map",
+};
+
 /** The text of docs/columns.md: every canonical column with its spellings, every column set with what it keeps aside. */
 export function columnsDocument(): string {
   return `# Columns
@@ -54,6 +62,26 @@ ${table(
 )}
 The load adds \`load_id\`, \`source\`, \`dataset\`, \`billing_month\`, \`line\` (record number in the file), \`tags_text\` (the
 tags as delivered) and \`extra\`.
+
+## What is derived of a line
+
+The load tells more out of the texts of a line, by expressions of the table's own, whichever way the line came. Each is
+null where it does not apply. Lines that were loaded before these columns were there have them as well: they are told
+when they are read. Only \`resource_name\` and \`resource_type\` of such lines stay as they were delivered.
+
+${table(
+  ["column", "type", "meaning"],
+  DERIVED_COLUMNS.map(({ name, kind, comment }) => [`\`${name}\``, DERIVED_TYPES[kind], comment]),
+)}
+A size comes from \`ServiceType\` in \`additional_info\`, else from the meter, of which \`Low Priority\`, \`Spot\` and
+\`Expired\` are left out. Of a meter with two sizes, such as \`D2 v3/D2s v3\`, it is the first one, unless the product
+names one alone. The letters that tell the sizes of one series apart are not in \`vm_series\`.
+
+Tags and additional info are JSON, in some exports without the outer braces. Where they cannot be read as an object,
+the line counts all the same: its map is empty, its text is kept in \`tags_text\` or \`additional_info\`, and
+\`malformed_json\` names the column. How many lines that were is in the summary of \`import\`, in \`rowsMalformed\` of
+\`/v1/runs\` and in \`rows_malformed\` of the table \`loads\`. A value that is no text is kept as its JSON text, null as
+an empty one. \`tags\` has the names as delivered; \`tags_lower\` has them in lower case.
 
 ## Column sets
 

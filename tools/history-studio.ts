@@ -10,12 +10,14 @@ import type { Warehouse } from "../clickhouse/client.ts";
 import { acquireEmbedded } from "../clickhouse/embedded/process.ts";
 import { migrate } from "../clickhouse/migrate.ts";
 import { saveSource } from "../clickhouse/sources.ts";
+import { saveRules } from "../clickhouse/tracking-rules.ts";
 import { createEstate } from "../src/demo/estate.ts";
 import { folderSink } from "../src/demo/sink.ts";
 import { writeExport } from "../src/demo/write-export.ts";
 import { daysOfMonth } from "../src/domain/month.ts";
 import type { Month } from "../src/domain/month.ts";
 import { EXTRACTION_DEFAULTS, isApiSource, SOURCE_DEFAULTS } from "../src/domain/source.ts";
+import { shortRule } from "../src/domain/tracking-rule.ts";
 import type { WorkflowName } from "../src/domain/workflow-names.ts";
 import { openStore } from "../src/sources/open-store.ts";
 import { PART_LIMIT_BYTES } from "../src/sources/part-limit.ts";
@@ -51,6 +53,8 @@ export type Studio = {
   readonly deliver: (delivery: Delivery) => Promise<string>;
   /** Adds a source that asks an API, and what that says, question by question. */
   readonly addApi: (source: string, answers: readonly Answer[]) => Promise<void>;
+  /** Writes a rule that some resources of every source match. */
+  readonly addRule: () => Promise<void>;
   /** Gives this very execution, whatever follows under its id. */
   readonly start: (type: WorkflowName, workflowId: string, input?: unknown) => Promise<WorkflowHandle>;
   /** The history of a workflow as JSON. */
@@ -72,6 +76,8 @@ const API = {
   scope: "/providers/Microsoft.Billing/billingAccounts/1234567",
   by: "month",
 } as const;
+
+const RULE = shortRule("1", "vm");
 
 /** Works in a studio, of which nothing is left afterwards. */
 export async function inStudio<T>(work: (studio: Studio) => Promise<T>): Promise<T> {
@@ -102,6 +108,7 @@ export async function inStudio<T>(work: (studio: Studio) => Promise<T>): Promise
         reports.tell(source, answers);
         await saveSource(warehouse, { ...API, name: source });
       },
+      addRule: () => saveRules(warehouse, { saved: [RULE], removed: [], fallback: undefined }, "studio"),
       async start(type, workflowId, input) {
         const args = input === undefined ? [] : [input];
         const started = await client.workflow.start(type, { taskQueue: TASK_QUEUE, workflowId, args });

@@ -5,13 +5,22 @@ import { fileURLToPath } from "node:url";
 import type { WorkflowHandle } from "@temporalio/client";
 import { ApiError, ApiRefusalError, FileError, StorageError } from "../src/domain/errors.ts";
 import { parseMonth } from "../src/domain/month.ts";
-import { backfillId, IMPORT_ALL_ID, importId, importRunId, MESSAGES, PRUNE_ID } from "../src/domain/workflow-names.ts";
+import {
+  backfillId,
+  IMPORT_ALL_ID,
+  importId,
+  importRunId,
+  MESSAGES,
+  PRUNE_ID,
+  TRACKING_IDS,
+} from "../src/domain/workflow-names.ts";
 import type { RunProgress, SourceProgress } from "../workflows/progress.ts";
 import { inStudio } from "./history-studio.ts";
 import type { Hindrance, Studio } from "./history-studio.ts";
 
 // Runs every workflow in every way it can go and writes down what Temporal remembers of it. The test temporal-replay
-// holds later versions of the workflows against it.
+// holds later versions of the workflows against it. Given the names of some, it writes only those: the others stay as an
+// earlier version has left them.
 
 /** Histories by the names of their files. */
 type Recorded = Readonly<Record<string, WorkflowHandle>>;
@@ -26,6 +35,7 @@ const SCENES = [
   playPrune,
   playExtractions,
   playCancelledExtraction,
+  playTracking, // last: from the first rule on every import has resources to assign
 ];
 const MAY = parseMonth("2026-05");
 const APRIL = parseMonth("2026-04");
@@ -38,10 +48,15 @@ const histories = await inStudio(async (studio) => {
   }
   return texts;
 });
-await rm(FOLDER, { recursive: true, force: true });
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !histories.has(name));
+if (unknown !== undefined)
+  throw new RangeError(`${unknown}: no such history. Give some of ${[...histories.keys()].join(", ")}.`);
+if (wanted.length === 0) await rm(FOLDER, { recursive: true, force: true });
 await mkdir(FOLDER, { recursive: true });
-for (const [name, text] of histories) await writeFile(join(FOLDER, `${name}.json`), text);
-process.stdout.write(`${histories.size} histories in ${FOLDER}\n`);
+const written = [...histories].filter(([name]) => wanted.length === 0 || wanted.includes(name));
+for (const [name, text] of written) await writeFile(join(FOLDER, `${name}.json`), text);
+process.stdout.write(`${written.length} histories in ${FOLDER}\n`);
 
 async function playImports(studio: Studio): Promise<Recorded> {
   const { deliver, start } = studio;
@@ -139,6 +154,21 @@ async function playCancelledExtraction({ addApi, start }: Studio): Promise<Recor
   await until(async () => (await handle.query<SourceProgress>(MESSAGES.progress)).isPaused);
   await handle.cancel();
   return { "import-source-extraction-cancelled": await finished(handle) };
+}
+
+/** Without rules an import asks whether there is something to be assigned, and that is all. */
+async function playTracking({ addRule, deliver, start }: Studio): Promise<Recorded> {
+  const importOne = async (source: string) => {
+    await deliver({ source, month: MAY });
+    return finished(await start("importSource", importId(source), { source }));
+  };
+  const withoutRules = await importOne("without-rules");
+  await addRule();
+  return {
+    "import-source-without-rules": withoutRules,
+    "import-source-tracked": await importOne("tracked"),
+    "track-resources": await finished(await start("trackResources", TRACKING_IDS.anew, { anew: true })),
+  };
 }
 
 function runOf({ client }: Studio, source: string, runId: string): WorkflowHandle {

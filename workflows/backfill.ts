@@ -24,6 +24,8 @@ export type MonthResult = {
   readonly failed: number;
   /** Every error and unreadable delivery, shortened; null where there was none. */
   readonly error: string | null;
+  /** What else is to be known, shortened in the same way; not there where there is nothing. */
+  readonly warning?: string;
 };
 
 /** What came of a backfill, newest month first. */
@@ -64,7 +66,7 @@ export async function backfill(host: BackfillHost, input: BackfillInput): Promis
 
 async function importMonth(host: BackfillHost, month: Month, input: ImportSourceInput): Promise<MonthResult> {
   try {
-    const { runs, moreSkipped, problems } = await host.importMonth(month, input);
+    const { runs, moreSkipped, problems, warnings } = await host.importMonth(month, input);
     const count = (outcome: string) => runs.filter((run) => run.outcome === outcome).length;
     const errors = [
       ...runs.flatMap((run) => (run.outcome === "failed" ? [describeFailure(run)] : [])),
@@ -76,6 +78,7 @@ async function importMonth(host: BackfillHost, month: Month, input: ImportSource
       skipped: moreSkipped.reduce((sum, more) => sum + more.count, count("skipped")),
       failed: count("failed"),
       error: errors.length === 0 ? null : shorten(errors.join("\n")),
+      ...(warnings.length === 0 ? {} : { warning: shorten(warnings.join("\n")) }),
     };
   } catch (error) {
     if (!(error instanceof Error) || error.name === "AbortError") throw error;

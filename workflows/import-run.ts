@@ -14,6 +14,8 @@ export type RunReport = {
   readonly publication: Publication;
   readonly rowsLoaded: number;
   readonly rowsRejected: number;
+  /** Loaded rows whose tags or additional info cannot be read as JSON; absent where there are none. */
+  readonly rowsMalformed?: number;
   /** By currency, as text with all digits. */
   readonly totals: readonly {
     readonly billing_currency: string;
@@ -48,8 +50,9 @@ export async function importRun(
     const { totals, rejects } = await activities.verifyRun({ run, loads, rejectLimit: source.rejectLimit });
     const publication = await activities.publishRun({ run, loads, priority: source.priority });
     await activities.recordRun({ run, state: "imported", loadIds: loads.map((load) => load.loadId), error: "" });
-    const { loaded, rejected } = countRows(loads);
-    return { publication, rowsLoaded: loaded, rowsRejected: rejected, totals, rejects };
+    const { loaded, rejected, malformed } = countRows(loads);
+    const rows = { rowsLoaded: loaded, rowsRejected: rejected, ...(malformed > 0 ? { rowsMalformed: malformed } : {}) };
+    return { publication, ...rows, totals, rejects };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const failed = { run, state: "failed" as const, loadIds: loads.map((load) => load.loadId), error: message };

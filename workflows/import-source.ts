@@ -1,5 +1,6 @@
 import type { Activities } from "../activities/activities.ts";
 import type { ImportPlan } from "../activities/plan-runs.ts";
+import type { TrackingReport } from "../activities/track-resources.ts";
 import { PERMANENT_ERRORS } from "../src/domain/errors.ts";
 import type { DayRange } from "../src/domain/month.ts";
 import { comparePlanned, countReasons } from "../src/domain/plan.ts";
@@ -12,6 +13,7 @@ import { importExtractions } from "./import-extractions.ts";
 import type { ImportRunInput, RunReport } from "./import-run.ts";
 import type { ExtractionProgress } from "./progress.ts";
 import { isOverwritten, settleRun } from "./settle-run.ts";
+import { trackPublished } from "./track-resources.ts";
 
 /** What to import of a source. */
 export type ImportSourceInput = {
@@ -51,6 +53,8 @@ export type SourceReport = {
   /** Deliveries that could not be read. */
   readonly problems: readonly { readonly place: string; readonly message: string }[];
   readonly warnings: readonly string[];
+  /** The resources that were assigned to rules afterwards; not there where nothing was to be assigned. */
+  readonly tracking?: TrackingReport;
 };
 
 /** What an import of a source needs of whoever hosts it. */
@@ -61,25 +65,34 @@ export type ImportHost = {
   readonly gate: () => Promise<void>;
   /** Waits for an API. Fails as AbortError when the work is to stop. */
   readonly sleep: (seconds: number) => Promise<void>;
-  /** Hears of every plan, of every wait for an API, and of what came of each run. */
+  /** Hears of every plan, of every wait for an API, of what came of each run, and that resources are assigned to rules. */
   readonly onPlan?: (plan: ImportPlan) => void;
   readonly onWait?: (extraction: ExtractionProgress) => void;
   readonly onOutcome?: (run: RunOutcome) => void;
+  readonly onTrack?: () => void;
 };
 
 /** How often a source is listed anew because a delivery was overwritten under our hands. */
 const LISTINGS = 3;
 
 /**
- * Imports what a source holds and is not published yet, newest run first. A run that fails is reported and does not
- * stop the others; an overwritten delivery leads to a new listing. Throws when the source itself cannot be read, or
- * when the work is to stop.
+ * Imports what a source holds and is not published yet, newest run first; then assigns the resources that are new to their
+ * rules. A run that fails is reported and does not stop the others; an overwritten delivery leads to a new listing. Throws
+ * when the source itself cannot be read, or when the work is to stop.
  */
 export async function importSource(host: ImportHost, input: ImportSourceInput): Promise<SourceReport> {
   const { activities } = host;
   const source = await activities.findSource({ name: input.source });
-  const begin = { source: source.name, runsFound: 0, runsImported: 0, runsFailed: 0, error: "" };
   if (input.dryRun === true) return importPlanned(host, source, input);
+  const report = await importRecorded(host, source, input);
+  const { warnings, ...tracked } = await trackPublished(activities, host.onTrack);
+  return { ...report, ...tracked, warnings: [...report.warnings, ...warnings] };
+}
+
+/** Imports as an attempt that is written down. */
+async function importRecorded(host: ImportHost, source: Source, input: ImportSourceInput): Promise<SourceReport> {
+  const { activities } = host;
+  const begin = { source: source.name, runsFound: 0, runsImported: 0, runsFailed: 0, error: "" };
   const attempt = await activities.recordAttempt({ ...begin, attempt: null, state: "running" });
   try {
     const report = await importPlanned(host, source, input);

@@ -29,7 +29,8 @@ export type RunProgress = {
 /** How far the import of a source is. */
 export type SourceProgress = {
   readonly source: string;
-  readonly state: "planning" | "importing" | "done" | "failed";
+  /** `tracking` while resources are assigned to rules: the runs are through. */
+  readonly state: "planning" | "importing" | "tracking" | "done" | "failed";
   readonly isPaused: boolean;
   /** `total` grows where the work is planned bit by bit. */
   readonly runs: {

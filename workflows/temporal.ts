@@ -1,5 +1,6 @@
-import { condition, allHandlersFinished, continueAsNew, defineQuery, setHandler } from "@temporalio/workflow";
-import type { Freed } from "../activities/prune.ts";
+import { condition, allHandlersFinished, continueAsNew, defineQuery, patched, setHandler } from "@temporalio/workflow";
+import type { PruneReport } from "../activities/prune.ts";
+import type { TrackingReport } from "../activities/track-resources.ts";
 import { addMonths } from "../src/domain/month.ts";
 import {
   readBackfill,
@@ -7,6 +8,7 @@ import {
   readImportRun,
   readImportSource,
   readPrune,
+  readTrackResources,
 } from "../src/domain/workflow-input.ts";
 import { backfillMonthId, importId, importRunId, MESSAGES, pruneId } from "../src/domain/workflow-names.ts";
 import { backfill as importMonths } from "./backfill.ts";
@@ -27,6 +29,7 @@ import { createGate } from "./temporal/gate.ts";
 import { watchParts } from "./temporal/parts.ts";
 import { attributesOfRun, attributesOfSource, requireAttributes } from "./temporal/search-attributes.ts";
 import { waitSeconds } from "./temporal/timer.ts";
+import { trackResources as assignResources } from "./track-resources.ts";
 
 // The orchestrations as Temporal's workflows. What they do is in the files beside this one; here is what Temporal adds:
 // children, signals, queries, search attributes, limits, and failures in Temporal's terms.
@@ -34,10 +37,12 @@ import { waitSeconds } from "./temporal/timer.ts";
 /** The loads of one run that are offered to the workers at once; how many of them a worker takes is its own affair. */
 const CONCURRENT_LOADS = 8;
 const CONCURRENT_SOURCES = 4;
+/** What imports have come to do since some began that may still be running: those go on as they began. */
+const PATCHES = { tracksResources: "import-source-tracks-resources" } as const;
 
 /**
- * Imports a source: plans, runs one child per run, keeps the source's status, and leaves a prune of what the new runs
- * replaced behind.
+ * Imports a source: plans, runs one child per run, keeps the source's status, assigns new resources to their rules, and
+ * leaves a prune of what the new runs replaced behind.
  */
 export async function importSource(given: ImportSourceInput): Promise<SourceReport> {
   return hosted(async () => {
@@ -62,7 +67,7 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
     }));
     const report = await importOneSource(
       {
-        activities,
+        activities: { ...activities, checkTracking },
         gate: gate.pass,
         sleep: waitSeconds,
         async importRun(one) {
@@ -82,6 +87,9 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
           current = null;
           extraction = null;
           counter.onOutcome(run);
+        },
+        onTrack() {
+          state = "tracking";
         },
       },
       input,
@@ -223,8 +231,17 @@ export async function backfill(given: BackfillInput): Promise<BackfillReport> {
 }
 
 /** Drops the rows that nobody reads any more. */
-export async function prune(given?: Parameters<typeof readPrune>[0]): Promise<Freed[]> {
+export async function prune(given?: Parameters<typeof readPrune>[0]): Promise<PruneReport> {
   return hosted(() => dropUnread(activities, readPrune(given)));
+}
+
+/** Assigns resources to their rules: those for which something has changed, or all of them. */
+export async function trackResources(given?: Parameters<typeof readTrackResources>[0]): Promise<TrackingReport> {
+  return hosted(() => assignResources(activities, readTrackResources(given)));
+}
+
+async function checkTracking(): Promise<{ isBehind: boolean }> {
+  return patched(PATCHES.tracksResources) ? activities.checkTracking() : { isBehind: false };
 }
 
 async function hosted<Result>(work: () => Promise<Result>): Promise<Result> {

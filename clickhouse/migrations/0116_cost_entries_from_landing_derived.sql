@@ -72,7 +72,13 @@ SELECT
         extract(l.resource_id, '[^/]*$')) AS resource_name,
     if(
         position(l.resource_id, '/providers/') > 0,
-        replaceRegexpOne(replaceRegexpAll(extract(l.resource_id, '/providers/(.+)$'), '(/providers/[^/]+)|(/[^/]+)/[^/]*', '\\1\\2'), '^.*/providers/', ''),
+        replaceRegexpOne(
+            replaceRegexpAll(
+                replaceRegexpOne(
+                    replaceRegexpOne(l.resource_id, '^/subscriptions/[^/]*/resourcegroups/[^/]*/providers/([^/]+/[^/]+)/[^/]*$', '\\1'),
+                    '^.*?/providers/', '='),
+                '(/providers/[^/]+)|(/[^/]+)/[^/]*', '\\1\\2'),
+            '^=(?:.*/providers/)?', ''),
         l.resource_type) AS resource_type,
     resource_type_name,
     resource_location,

@@ -13,6 +13,9 @@ SELECT
         if(dataset IN ('actual', 'usage') OR amortized_is_silent, NULL, amortized_cost_in_usd) AS amortized_cost_in_usd,
         if(dataset = 'amortized' OR actual_is_silent, NULL, cost_with_tax) AS cost_with_tax
     ),
+    vm_family,
+    vm_series,
+    vm_version,
     tags_lower
 FROM cost_entries
 WHERE load_id IN (SELECT load_id FROM current_loads_as_of(moment = {moment:DateTime64(6, 'UTC')}))

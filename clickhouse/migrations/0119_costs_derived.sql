@@ -16,6 +16,9 @@ FROM
 (
     SELECT
         *,
+        vm_family,
+        vm_series,
+        vm_version,
         tags_lower,
         notEmpty(visible.3) AND (load_id, billing_account_id, subscription_id, date) IN (SELECT arrayJoin(visible.3)) AS actual_is_silent,
         notEmpty(visible.4) AND (load_id, billing_account_id, subscription_id, date) IN (SELECT arrayJoin(visible.4)) AS amortized_is_silent

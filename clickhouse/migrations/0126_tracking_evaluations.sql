@@ -11,7 +11,7 @@ CREATE TABLE tracking_evaluations
     fallback LowCardinality(String) COMMENT 'What a resource without a rule is given: none, or last_segment',
     load_ids Array(UUID) COMMENT 'The loads whose resources it is about',
     rules UInt32 COMMENT 'Rules that took part',
-    broken_rules Array(Tuple(id String, reason String)) COMMENT 'Rules that could not take part, and why',
+    broken_rules Array(Tuple(id String, reason String)) COMMENT 'The first 100 rules that could not take part, and why',
     resources UInt64 COMMENT 'Resources that it was about',
     assigned UInt64 COMMENT 'Those that a rule was found for',
     conflicts UInt64 COMMENT 'Those with more than one candidate',

@@ -5,20 +5,15 @@ INSERT INTO tracking_assignments (evaluation_id, resource_id, subscription_id, f
 WITH
     (SELECT any(started_at) FROM tracking_evaluations WHERE evaluation_id = {evaluation_id:UUID} AND work_id = {work_id:UUID}) AS evaluated_at,
     (
-        SELECT groupArray(held.resources)
-        FROM
+        SELECT arrayMap(one -> one.2, arraySort(groupArray((a.number, h.resources))))
+        FROM (SELECT number FROM tracking_atoms WHERE evaluation_id = {evaluation_id:UUID}) AS a
+        LEFT JOIN
         (
-            SELECT a.number AS atom, h.resources AS resources
-            FROM (SELECT number FROM tracking_atoms WHERE evaluation_id = {evaluation_id:UUID}) AS a
-            LEFT JOIN
-            (
-                SELECT arrayJoin(atoms) AS atom, count() AS resources
-                FROM tracking_matches
-                WHERE work_id = {work_id:UUID} AND number BETWEEN {first:UInt32} AND {last:UInt32}
-                GROUP BY atom
-            ) AS h ON h.atom = a.number
-            ORDER BY atom
-        ) AS held
+            SELECT arrayJoin(atoms) AS atom, count() AS resources
+            FROM tracking_matches
+            WHERE work_id = {work_id:UUID} AND number BETWEEN {first:UInt32} AND {last:UInt32}
+            GROUP BY atom
+        ) AS h ON h.atom = a.number
     ) AS often,
     matched AS
     (

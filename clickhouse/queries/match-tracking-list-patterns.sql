@@ -12,7 +12,7 @@ SELECT
     arrayMap(
         index -> atom.1[index],
         arrayFilter(
-            index -> atom.5[index] = key AND (atom.4[index] = 'anywhere' OR if(atom.4[index] = 'start', startsWith(value, atom.3[index]), endsWith(value, atom.3[index]))),
+            index -> atom.5[index] = key AND (multiIf(atom.4[index] = 'start', startsWith(value, atom.3[index]), atom.4[index] = 'end', endsWith(value, atom.3[index]), {way:String} != 'regex' OR position(value, '\n') = 0 OR match(value, atom.2[index]))),
             multiMatchAllIndices(value, atom.2))) AS atoms
 FROM
 (

@@ -1,5 +1,6 @@
 -- For which resources of a work the conditions of one batch hold that are found by regular expressions: all at once, in one pass.
--- A literal is found wherever it stands; where it has to stand at an end is looked at then.
+-- A literal is found wherever it stands; where it has to stand at an end is looked at then. For vectorscan `$` is also the place before
+-- a line break at the end, for RE2 it is not.
 INSERT INTO tracking_matches (work_id, number, atoms)
 WITH
 (
@@ -12,7 +13,7 @@ SELECT
     arrayMap(
         index -> atom.1[index],
         arrayFilter(
-            index -> atom.4[index] = 'anywhere' OR if(atom.4[index] = 'start', startsWith(value, atom.3[index]), endsWith(value, atom.3[index])),
+            index -> multiIf(atom.4[index] = 'start', startsWith(value, atom.3[index]), atom.4[index] = 'end', endsWith(value, atom.3[index]), {way:String} != 'regex' OR position(value, '\n') = 0 OR match(value, atom.2[index])),
             multiMatchAllIndices(value, atom.2))) AS atoms
 FROM
 (

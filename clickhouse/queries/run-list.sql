@@ -26,9 +26,9 @@ WITH
     ),
     counts AS
     (
-        SELECT n.source AS source, n.export AS export, n.dataset AS dataset, n.billing_month AS billing_month, n.run_id AS run_id, sum(l.rows_loaded) AS rows_loaded, sum(l.rows_rejected) AS rows_rejected
+        SELECT n.source AS source, n.export AS export, n.dataset AS dataset, n.billing_month AS billing_month, n.run_id AS run_id, sum(l.rows_loaded) AS rows_loaded, sum(l.rows_rejected) AS rows_rejected, sum(l.rows_malformed) AS rows_malformed
         FROM (SELECT source, export, dataset, billing_month, run_id, arrayJoin(load_ids) AS load_id FROM listed) AS n
-        INNER JOIN (SELECT load_id, rows_loaded, rows_rejected FROM loads FINAL WHERE load_id IN (SELECT arrayJoin(load_ids) FROM listed)) AS l ON l.load_id = n.load_id
+        INNER JOIN (SELECT load_id, rows_loaded, rows_rejected, rows_malformed FROM loads FINAL WHERE load_id IN (SELECT arrayJoin(load_ids) FROM listed)) AS l ON l.load_id = n.load_id
         GROUP BY n.source, n.export, n.dataset, n.billing_month, n.run_id
     ),
     published AS
@@ -61,6 +61,7 @@ SELECT
     r.declared_row_count AS declared_row_count,
     if(empty(r.load_ids), NULL, c.rows_loaded) AS rows_loaded,
     if(empty(r.load_ids), NULL, c.rows_rejected) AS rows_rejected,
+    if(empty(r.load_ids), NULL, c.rows_malformed) AS rows_malformed,
     r.state AS state,
     r.error AS error,
     r.updated_at AS updated_at,

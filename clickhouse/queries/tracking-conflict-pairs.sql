@@ -34,10 +34,21 @@ FROM
         FROM costs_by_resource AS c
         INNER JOIN
         (
-            SELECT resource_id AS id, from, to, shown_month, arrayMap(rival -> rival.1, several) AS rules
-            FROM tracking_assignments FINAL
-            ARRAY JOIN valid_from AS from, valid_to AS to, rivals AS several
-            WHERE evaluation_id = current AND NOT removed AND length(several) > 1 AND ({rule_id:String} = '' OR has(rules, wanted))
+            SELECT a.id AS id, a.from AS from, a.to AS to, a.rules AS rules, n.month AS shown_month
+            FROM
+            (
+                SELECT resource_id AS id, from, to, arrayMap(rival -> rival.1, several) AS rules
+                FROM tracking_assignments FINAL
+                ARRAY JOIN valid_from AS from, valid_to AS to, rivals AS several
+                WHERE evaluation_id = current AND NOT removed AND length(several) > 1 AND ({rule_id:String} = '' OR has(rules, wanted))
+            ) AS a
+            LEFT JOIN
+            (
+                SELECT resource_id::String AS id, argMax(billing_month, last_date) AS month
+                FROM resource_slices AS s
+                WHERE load_id IN (SELECT arrayJoin(argMax(load_ids, seen)) FROM visible_loads) AND {month:String} = ''
+                GROUP BY id
+            ) AS n ON n.id = a.id
         ) AS k ON k.id = c.resource_id AND k.from <= c.date AND k.to > c.date
         WHERE c.billing_month = if({month:String} = '', k.shown_month, toDateOrZero({month:String}))
         GROUP BY resource_id, from, currency

@@ -53,15 +53,14 @@ SELECT
     any(p.winner) AS winner,
     any(p.reason) AS reason,
     formatDateTime(any(p.billing_month), '%Y-%m') AS month,
-    any(l.source) AS source,
-    any(l.run_id) AS run_id,
+    any(p.shown_by_source) AS source,
+    any(p.shown_by_run) AS run_id,
     any(p.shown_by) AS load_id,
     any(p.evaluated_at) AS evaluated_at,
     c.metric AS metric,
     c.billing_currency AS currency,
     toString(sum(c.amount)) AS cost
 FROM page AS p
-LEFT JOIN (SELECT load_id, source, run_id FROM loads FINAL) AS l ON l.load_id = p.shown_by
 LEFT JOIN
 (
     SELECT

@@ -86,7 +86,10 @@ export function tellBackfill(
     return isGood ? EXIT.done : EXIT.failed;
   }
   print(`${formatTable(COLUMNS, months)}\n`);
-  for (const { month, error } of months) if (error !== null) print(`${source} ${month}: ${error}`);
+  for (const { month, error, warning } of months) {
+    if (warning !== undefined) print(`${source} ${month}: note: ${warning}`);
+    if (error !== null) print(`${source} ${month}: ${error}`);
+  }
   const sum = (countOfMonth: (month: MonthResult) => number) =>
     months.reduce((total, month) => total + countOfMonth(month), 0);
   const imported = countOf(

@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError } from "@temporalio/client";
 import { EXIT } from "../context.ts";
 import type { Command } from "../context.ts";
+import { TRACKING_IDS } from "../domain/workflow-names.ts";
 import { withTemporal } from "../temporal/connect.ts";
 import { followWorkflow } from "../temporal/follow.ts";
 import { findExecution } from "./find-execution.ts";
@@ -25,7 +26,7 @@ export const cancel: Command<CancelOptions> = ({ env, signal, note, print }, { n
       const end = await followWorkflow(temporal, { workflowId, runId }, tell, signal);
       print(
         end.state === "canceled"
-          ? `${workflowId} is canceled. Runs that were imported before stay visible, whole; nothing else is.`
+          ? `${workflowId} is canceled. ${leftBy(workflowId)}`
           : `${workflowId} had ended before it could be canceled: ${end.state}.`,
       );
       return EXIT.done;
@@ -35,3 +36,9 @@ export const cancel: Command<CancelOptions> = ({ env, signal, note, print }, { n
       return EXIT.failed;
     }
   });
+
+function leftBy(workflowId: string): string {
+  return Object.values<string>(TRACKING_IDS).includes(workflowId)
+    ? "Costs are read with the rules of before."
+    : "Runs that were imported before stay visible, whole; nothing else is.";
+}

@@ -11,6 +11,7 @@ import { findExecution } from "./find-execution.ts";
 import { formatDuration } from "./format.ts";
 import { tellImport } from "./import.ts";
 import { tellFreed } from "./prune.ts";
+import { tellTracking } from "./rules-evaluate.ts";
 import { showWorkflow } from "./run-workflow.ts";
 import { errorOf, resultOf } from "./workflow-results.ts";
 
@@ -50,6 +51,8 @@ function tellEnd(context: Context, json: boolean, { type, workflowId, input }: F
       return tellBackfill(context, { json }, resultOf.backfill(end), end.milliseconds);
     case "prune":
       return tellFreed(context, { ...(input as PruneInput), json }, resultOf.prune(end));
+    case "trackResources":
+      return tellTracking(context, { json }, resultOf.trackResources(end));
     default:
       if (end.state !== "completed") throw errorOf(end);
       context.print(

@@ -6,6 +6,7 @@ import { countReasons } from "../domain/plan.ts";
 import { METRICS } from "../domain/run.ts";
 import { describeRejects } from "./describe-rejects.ts";
 import { countOf, formatBytes, formatCount, formatDuration } from "./format.ts";
+import { describeEvaluation } from "./rules-evaluate.ts";
 import { formatTable } from "./table.ts";
 import type { Column } from "./table.ts";
 
@@ -31,6 +32,9 @@ export function printImport(context: Context, results: readonly SourceResult[], 
   for (const result of results) {
     if (result.error === null && result.alreadyRunning === true) {
       context.print(`${result.source}: another import is at it.`);
+    }
+    if (result.error === null && result.tracking !== undefined) {
+      context.print(`${result.source}: ${describeEvaluation(result.tracking)}`);
     }
     for (const warning of result.warnings) context.print(`${result.source}: note: ${warning}`);
     for (const error of errorsOf(result)) context.print(`${result.source}: ${error}`);
@@ -70,12 +74,18 @@ function skippedOf(results: readonly SourceResult[]): string {
 function notesOf(lines: readonly Line[]): string[] {
   return lines.flatMap(({ source, run }) => {
     if (run.outcome !== "imported") return [];
-    const { isCurrent, silences, silenced } = run.report.publication;
+    const { publication, rowsMalformed: malformed = 0 } = run.report;
+    const { isCurrent, silences, silenced } = publication;
     const name = `${source}: ${run.exportName} ${run.dataset} ${run.month}`;
     return [
       ...(isCurrent ? [] : [`${name}: a later run answers, this one only fills in days that it lacks.`]),
       ...(silences > 0 ? [`${name}: answers for ${countOf(silences, "subscription day")} of other exports.`] : []),
       ...(silenced > 0 ? [`${name}: other exports answer for ${countOf(silenced, "subscription day")} of it.`] : []),
+      ...(malformed > 0
+        ? [
+            `${name}: tags or additional info of ${countOf(malformed, "row")} cannot be read as JSON; their text is kept.`,
+          ]
+        : []),
     ];
   });
 }

@@ -1,5 +1,6 @@
 import { createActivities } from "../../activities/activities.ts";
-import type { Freed } from "../../activities/prune.ts";
+import type { Freed, PruneInput, PruneReport } from "../../activities/prune.ts";
+import type { FreedEvaluations } from "../../clickhouse/tracking-retention.ts";
 import { EXIT } from "../context.ts";
 import type { Command, Context, ExitCode } from "../context.ts";
 import { PRUNE_ID } from "../domain/workflow-names.ts";
@@ -34,7 +35,6 @@ export const prune: Command<PruneOptions> = (context, options) =>
 
 function pruneHere(context: Context, options: PruneOptions): Promise<ExitCode> {
   return changeWarehouse(context, async (warehouse) => {
-    const { sourceName: sources, keep, dryRun } = options;
     const { env, signal } = context;
     const activities = createActivities({
       warehouse,
@@ -43,7 +43,7 @@ function pruneHere(context: Context, options: PruneOptions): Promise<ExitCode> {
       signal,
       onProgress: () => undefined,
     });
-    return tellFreed(context, options, await activities.prune({ sources, keep, dryRun }));
+    return tellFreed(context, options, await activities.prune(toInput(options)));
   });
 }
 
@@ -52,27 +52,37 @@ async function pruneInTemporal(context: Context, options: PruneOptions): Promise
   const { runWorkflow } = await import("./run-workflow.ts");
   const { resultOf } = await import("./workflow-results.ts");
   return withTemporal(context.env, async (temporal) => {
-    const { sourceName: sources, keep, dryRun } = options;
-    const input = { sources, keep, dryRun };
+    const input = toInput(options);
     const end = await runWorkflow(context, temporal, { workflowId: PRUNE_ID, type: "prune", input });
     return end === undefined ? EXIT.failed : tellFreed(context, options, resultOf.prune(end));
   });
+}
+
+function toInput({ sourceName: sources, keep, dryRun }: PruneOptions): PruneInput {
+  return { sources, keep, dryRun, evaluations: sources.length === 0 };
 }
 
 /** Says what a prune has freed, on stdout. */
 export function tellFreed(
   context: Context,
   { keep, dryRun, json }: Omit<PruneOptions, "sourceName">,
-  freed: readonly Freed[],
+  { freed, evaluations }: PruneReport,
 ): ExitCode {
-  if (json) context.print(JSON.stringify({ dryRun, keep, freed }, null, 2));
-  else printFreed(context, freed, dryRun);
+  if (json) context.print(JSON.stringify({ dryRun, keep, freed, evaluations }, null, 2));
+  else printFreed(context, freed, evaluations, dryRun);
   return EXIT.done;
 }
 
-function printFreed({ print }: Context, freed: readonly Freed[], isDryRun: boolean): void {
-  if (freed.length === 0) return print("There is nothing to prune.");
-  print(`${formatTable(COLUMNS, freed)}\n`);
+function printFreed(
+  { print }: Context,
+  freed: readonly Freed[],
+  evaluations: FreedEvaluations | null,
+  isDryRun: boolean,
+): void {
+  const tracking = describeEvaluations(evaluations);
+  if (freed.length === 0 && tracking === undefined) return print("There is nothing to prune.");
+  if (freed.length > 0) print(`${formatTable(COLUMNS, freed)}\n`);
+  const does = isDryRun ? "would be dropped" : "dropped";
   const sum = (amountOf: (one: Freed) => number) => freed.reduce((total, one) => total + amountOf(one), 0);
   const loads = countOf(
     sum((one) => one.loads),
@@ -83,9 +93,17 @@ function printFreed({ print }: Context, freed: readonly Freed[], isDryRun: boole
     "row",
   );
   const stored = formatBytes(sum((one) => one.bytes));
-  print(
-    isDryRun
-      ? `${loads} with ${rows} would be dropped, ${stored} and their share of the rollups; nothing was changed (dry run).`
-      : `${loads} with ${rows} dropped, ${stored} and their share of the rollups.`,
-  );
+  if (freed.length > 0) print(`${loads} with ${rows} ${does}, ${stored} and their share of the rollups.`);
+  if (tracking !== undefined) print(`${tracking.what} ${does}, ${tracking.stored}.`);
+  if (isDryRun) print("Nothing was changed (dry run).");
+}
+
+/** What of resource tracking goes; undefined where nothing does. */
+function describeEvaluations(freed: FreedEvaluations | null): { what: string; stored: string } | undefined {
+  if (freed === null || freed.evaluations + freed.works === 0) return undefined;
+  const what = [
+    ...(freed.evaluations === 0 ? [] : [countOf(freed.evaluations, "old evaluation") + " of rules"]),
+    ...(freed.works === 0 ? [] : ["leavings of " + countOf(freed.works, "evaluation") + " that died"]),
+  ];
+  return { what: `${what.join(" and ")} with ${countOf(freed.rows, "row")}`, stored: formatBytes(freed.bytes) };
 }

@@ -1,16 +1,17 @@
+import type { TrackingReport } from "../../activities/track-resources.ts";
 import type { Warehouse } from "../../clickhouse/client.ts";
-import { trackResources } from "../../clickhouse/tracking-evaluation.ts";
-import type { TrackingEvaluation } from "../../clickhouse/tracking-evaluation.ts";
 import { readRuleSet, saveRules } from "../../clickhouse/tracking-rules.ts";
 import { EXIT } from "../context.ts";
 import type { Command, Context } from "../context.ts";
 import { compareRuleSets } from "../domain/tracking-changes.ts";
 import type { RuleChanges } from "../domain/tracking-changes.ts";
 import { changeWarehouse } from "../open-warehouse.ts";
+import { isTemporalSet } from "../temporal/connect-options.ts";
 import { countOf, formatCount } from "./format.ts";
 import { openRuleFile } from "./rule-file.ts";
 import { describeEvaluation } from "./rules-evaluate.ts";
 import { tellBroken } from "./rules.ts";
+import { trackHere, trackInTemporal } from "./track-resources.ts";
 
 /** Which file to apply, and whether it is all that there is to be. */
 export type ApplyRulesOptions = {
@@ -37,23 +38,30 @@ export const applyRules: Command<ApplyRulesOptions> = (context, { file, replace,
       if (change.fallback !== undefined) context.print(`fallback: ${fallback} -> ${change.fallback}`);
     }
     const evaluation = dryRun ? null : await evaluate(context, warehouse);
+    if (evaluation === undefined) return EXIT.failed;
     const done = { dryRun, changes, fallback: change.fallback ?? null, untouched: others, evaluation };
     if (json) context.print(JSON.stringify(done, null, 2));
     else context.print(evaluation === null ? nothingChanged({ file, replace }) : evaluated(evaluation));
-    tellBroken(context, evaluation === null ? broken : evaluation.brokenRules);
+    tellBroken(context, evaluation?.brokenRules ?? broken, evaluation?.brokenCount);
     return EXIT.done;
   });
 
-async function evaluate({ signal, note }: Context, warehouse: Warehouse): Promise<TrackingEvaluation> {
+/** Undefined when Ctrl-C has ended the showing of what goes on in Temporal. */
+async function evaluate(context: Context, warehouse: Warehouse): Promise<TrackingReport | undefined> {
+  const changes = { anew: false };
   try {
-    return await trackResources(warehouse, { signal });
+    return isTemporalSet(context.env)
+      ? await trackInTemporal(context, changes)
+      : await trackHere(context, warehouse, changes);
   } catch (error) {
-    note("billhouse: the rules are WRITTEN, but resources were not assigned. `billhouse rules evaluate` does that.");
+    context.note(
+      "billhouse: the rules are WRITTEN, but resources were not assigned. `billhouse rules evaluate` does that.",
+    );
     throw error;
   }
 }
 
-function evaluated(evaluation: TrackingEvaluation): string {
+function evaluated(evaluation: TrackingReport): string {
   return (
     `${describeEvaluation(evaluation)}\n` +
     "`billhouse rules coverage` shows how much of the cost that is, `billhouse rules conflicts --pairs` what is doubtful."

@@ -35,7 +35,7 @@ const FIGURES: readonly Column<CoverageLine>[] = [
 
 const DEAREST = `The dearest resources without a rule:
   billhouse query "SELECT resource_id, billing_currency, sum(cost_in_billing_currency) AS cost FROM costs_by_tracking
-    WHERE rule_id = '' GROUP BY ALL ORDER BY billing_currency, cost DESC LIMIT 20 BY billing_currency"`;
+    WHERE rule_id = '' AND resource_id != '' GROUP BY ALL ORDER BY billing_currency, cost DESC LIMIT 20 BY billing_currency"`;
 
 /** Shows how much of the cost, and how many of the resources, have a rule. */
 export const coverage: Command<CoverageOptions> = (context, { month, by, json }) =>

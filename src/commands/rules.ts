@@ -55,11 +55,16 @@ export const showRule: Command<{ readonly id: string; readonly history: boolean;
     return EXIT.done;
   });
 
-/** Says on stderr which rows of the table are no rules. */
-export function tellBroken({ note }: Pick<Context, "note">, broken: readonly BrokenRule[]): void {
-  if (broken.length === 0) return;
-  note(`billhouse: ${countOf(broken.length, "row")} of tracking_rules cannot be read and NOT USED:`);
+/** Says on stderr which rows of the table are no rules: these, of so many. */
+export function tellBroken(
+  { note }: Pick<Context, "note">,
+  broken: readonly BrokenRule[],
+  count: number = broken.length,
+): void {
+  if (count === 0) return;
+  note(`billhouse: ${countOf(count, "row")} of tracking_rules cannot be read and NOT USED:`);
   for (const { id, reason } of broken) note(`  ${id}: ${reason}`);
+  if (count > broken.length) note(`  and ${countOf(count - broken.length, "other")}`);
   note("  Apply a file that has these rules, or insert their rows anew.");
 }
 

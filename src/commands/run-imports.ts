@@ -6,8 +6,8 @@ import type { Context } from "../context.ts";
 import { workInProcess } from "./work-in-process.ts";
 
 /**
- * Imports one source after the other, in this process, and shows how it goes on stderr. What fails is reported and stops
- * nothing else. Undefined when Ctrl-C has ended it; what is not finished has been told then.
+ * Imports one source after the other, in this process, and shows how it goes on stderr; while one waits for an API the
+ * next one is begun. What fails is reported and stops nothing else. Undefined when Ctrl-C has ended it; what is not finished has been told then.
  */
 export async function runImports(
   context: Context,
@@ -25,7 +25,7 @@ export async function runImports(
           listSources: activities.listSources,
           importSource,
           gate,
-          concurrency: 1,
+          concurrency: Infinity, // each has its turn, and gives it to the next one while it waits for an API
           onResult: (result) => results.push(result),
         },
         input,

@@ -18,13 +18,34 @@ export async function runWorkflow(
   temporal: Temporal,
   start: Start,
 ): Promise<WorkflowEnd | undefined> {
+  return (await startAndShow(context, temporal, start)).end;
+}
+
+/** The same for a workflow that has to begin now: of one that runs already the end is waited for first. */
+export async function runWorkflowFromNow(
+  context: Context,
+  temporal: Temporal,
+  start: Start,
+): Promise<WorkflowEnd | undefined> {
+  for (;;) {
+    const { end, isJoined } = await startAndShow(context, temporal, start);
+    if (end === undefined || !isJoined) return end;
+  }
+}
+
+async function startAndShow(
+  context: Context,
+  temporal: Temporal,
+  start: Start,
+): Promise<{ readonly end: WorkflowEnd | undefined; readonly isJoined: boolean }> {
   const { execution, runsSince } = await startWorkflow(temporal, start);
   const { workflowId } = start;
   const note =
     runsSince === null
       ? `${workflowId} is started in Temporal at ${temporal.address}.`
       : `${workflowId} runs since ${formatMoment(runsSince.toISOString())} UTC: it is followed, nothing new was started.`;
-  return showWorkflow(context, temporal, execution, { event: "note", workflowId, note });
+  const end = await showWorkflow(context, temporal, execution, { event: "note", workflowId, note });
+  return { end, isJoined: runsSince !== null };
 }
 
 /** Shows how a workflow goes on stderr until it has ended. Undefined as above. */

@@ -8,6 +8,7 @@ import { InvalidRequestError } from "../domain/errors.ts";
 import { formatMoment } from "../domain/moment.ts";
 import type { Month } from "../domain/month.ts";
 import { changeWarehouse } from "../open-warehouse.ts";
+import { trackPublishedHere } from "./track-resources.ts";
 
 /** Which run to take back. The last three are needed only where the run id alone is ambiguous. */
 export type WithdrawOptions = {
@@ -28,14 +29,15 @@ export const withdraw: Command<WithdrawOptions> = (context, options) =>
       const { source: name, exportName, dataset, month, runId } = run;
       const withdrawn = { source: name, exportName, dataset, month, runId };
       context.print(JSON.stringify({ withdrawn, answers: answers === null ? null : { ...nameOf(answers) } }, null, 2));
-      return EXIT.done;
+    } else {
+      context.print(`Withdrew ${describe(run)}.`);
+      context.print(
+        answers === null
+          ? `Nothing of ${run.exportName} ${run.dataset} ${run.month} is visible any more.`
+          : `Now run ${answers.runId} answers, submitted ${formatMoment(answers.submittedAt)} UTC, days ${answers.days.first} to ${answers.days.last}.`,
+      );
     }
-    context.print(`Withdrew ${describe(run)}.`);
-    context.print(
-      answers === null
-        ? `Nothing of ${run.exportName} ${run.dataset} ${run.month} is visible any more.`
-        : `Now run ${answers.runId} answers, submitted ${formatMoment(answers.submittedAt)} UTC, days ${answers.days.first} to ${answers.days.last}.`,
-    );
+    await trackPublishedHere(context, warehouse);
     return EXIT.done;
   });
 

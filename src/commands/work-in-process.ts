@@ -6,6 +6,7 @@ import type { ImportSourceInput, SourceReport } from "../../workflows/import-sou
 import { readConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { ImportEvent } from "../import-events.ts";
+import { createPlaces } from "../imports/places.ts";
 import { createProcessHost } from "../process-host.ts";
 import { openExtractor, openStore } from "../sources/open-store.ts";
 import { createProgress } from "./create-progress.ts";
@@ -16,6 +17,9 @@ export type ProcessHost = {
   readonly importSource: (input: ImportSourceInput) => Promise<SourceReport>;
   readonly gate: () => Promise<void>;
 };
+
+/** How many sources are worked on at once; who waits for an API is not worked on. */
+const CONCURRENT_SOURCES = 1;
 
 type Started = ImportEvent & { event: "run started" };
 
@@ -33,12 +37,14 @@ export async function workInProcess<Result>(
   const { signal, env } = context;
   const progress = await createProgress(context);
   const unfinished = new Map<string, Started>();
+  const places = createPlaces(CONCURRENT_SOURCES);
   const bound = bind({
     warehouse,
     openStore: (source) => openStore(source, env),
     openExtractor: (source) => openExtractor(source, env),
     signal,
     onProgress: (loaded) => progress.tell({ event: "part progress", ...loaded }),
+    onTracking: (tracked) => progress.tell({ event: "tracking progress", ...tracked }),
     partLimitBytes: readConfig(env, context.cwd).partLimitBytes,
   });
   const tell = (event: ImportEvent) => {
@@ -48,14 +54,17 @@ export async function workInProcess<Result>(
     if (event.event === "run imported" || event.event === "run failed") unfinished.delete(event.runId);
     progress.tell(event);
   };
-  const host = createProcessHost({ activities: bound, signal, tell });
+  const host = createProcessHost({ activities: bound, signal, tell, aside: places.aside });
   try {
     const result = await work({
       activities: host.activities,
       gate: host.gate,
       async importSource(input) {
         try {
-          return await importSource(host, input);
+          return await places.inside(() => {
+            signal.throwIfAborted(); // it may have waited for its turn
+            return importSource(host, input);
+          });
         } catch (error) {
           signal.throwIfAborted(); // whatever failed because of Ctrl-C did not fail: it was stopped
           throw error;

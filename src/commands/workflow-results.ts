@@ -1,4 +1,5 @@
-import type { Freed } from "../../activities/prune.ts";
+import type { Freed, PruneReport } from "../../activities/prune.ts";
+import type { TrackingReport } from "../../activities/track-resources.ts";
 import type { BackfillReport } from "../../workflows/backfill.ts";
 import type { ImportAllReport, SourceResult } from "../../workflows/import-all.ts";
 import type { SourceReport } from "../../workflows/import-source.ts";
@@ -9,7 +10,17 @@ import type { WorkflowEnd } from "../temporal/follow.ts";
 export const resultOf = {
   importAll: (end: WorkflowEnd): readonly SourceResult[] => (completed(end) as ImportAllReport).sources,
   backfill: (end: WorkflowEnd): BackfillReport => completed(end) as BackfillReport,
-  prune: (end: WorkflowEnd): Freed[] => completed(end) as Freed[],
+  prune(end: WorkflowEnd): PruneReport {
+    const result = completed(end) as PruneReport | Freed[]; // before there were evaluations it was a list
+    return Array.isArray(result) ? { freed: result, evaluations: null } : result;
+  },
+  trackResources(end: WorkflowEnd): TrackingReport {
+    if (end.state === "completed" || end.state === "failed") return completed(end) as TrackingReport;
+    const { workflowId, state } = end;
+    throw new errors.WarehouseError(
+      `${workflowId} was ${state}. Costs are read with the rules of before. \`billhouse rules evaluate\` begins anew.`,
+    );
+  },
   /** What fails an import of one source is reported, unless it was asked wrongly or ended from outside. */
   importSource(end: WorkflowEnd, source: string): readonly SourceResult[] {
     if (end.state === "completed") return [{ ...(end.result as SourceReport), error: null }];

@@ -20,6 +20,10 @@ const BILLING = new RegExp(
   "i",
 );
 
+/** Of customer and partner agreements: the account's id has two parts, and only they have these scopes below it. */
+const CUSTOMER_AGREEMENT =
+  /\/billingAccounts\/(?:[^/]*:[^/]*|[^/]+\/(?:billingProfiles|customers|invoiceSections)\/.*)$/i;
+
 const FORMS =
   "/subscriptions/<id> or /providers/Microsoft.Billing/billingAccounts/<id>, the latter also with /billingProfiles/<id>, " +
   "/billingProfiles/<id>/invoiceSections/<id>, /customers/<id>, /departments/<id> or /enrollmentAccounts/<id>";
@@ -37,4 +41,9 @@ export function wrongScope(scope: string, api: ScopedApi): string | null {
   return api === "usage-details"
     ? null
     : "expected a subscription or billing scope: the Cost Details API knows no management groups";
+}
+
+/** Whether a scope is of a customer or partner agreement, as far as it can be seen. */
+export function isCustomerAgreement(scope: string): boolean {
+  return CUSTOMER_AGREEMENT.test(scope);
 }

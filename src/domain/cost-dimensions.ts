@@ -3,10 +3,10 @@ import type { CanonicalColumn } from "./columns.ts";
 import { InvalidRequestError } from "./errors.ts";
 
 /**
- * The rows that costs can be read from, smallest first: a billing month with locations, with resource groups, or with both, a day, or
- * a line each. Every dimension is held by the lines, few by the rollups.
+ * The rows that costs can be read from, smallest first: a billing month with locations, with resource groups, with both, or with
+ * resources as well, a day, or a line each. Every dimension is held by the lines, few by the rollups.
  */
-export const COST_RELATIONS = ["summary", "monthly", "location", "daily", "lines"] as const;
+export const COST_RELATIONS = ["summary", "monthly", "location", "resource", "daily", "lines"] as const;
 
 /** One of the rows that costs can be read from. */
 export type CostRelation = (typeof COST_RELATIONS)[number];
@@ -136,7 +136,8 @@ function dimension(name: string, kind: CostDimension["kind"], description: strin
 function holdersOf(name: string): readonly CostRelation[] {
   if (IN_EVERY_ROLLUP.includes(name)) return COST_RELATIONS;
   if (name === "date") return ["daily", "lines"];
-  if (name === "resource_group") return ["monthly", "location", "lines"];
-  if (name === "resource_location") return ["summary", "location", "lines"];
+  if (name === "resource_group") return ["monthly", "location", "resource", "lines"];
+  if (name === "resource_location") return ["summary", "location", "resource", "lines"];
+  if (name === "resource_id") return ["resource", "lines"];
   return ["lines"];
 }

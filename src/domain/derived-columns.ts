@@ -20,7 +20,7 @@ export const DERIVED_COLUMNS: readonly DerivedColumn[] = [
   derived("vm_family", "text", "Family of vm_size, such as D, E or NC"),
   derived("vm_series", "text", "Series of vm_size, such as Dsv5, Easv5 or NCsv3"),
   derived("vm_version", "text", "Version of vm_series, such as v5; null for a first one, which has none"),
-  derived("vcpus", "number", "vCPUs of vm_size; where that is not known, those of the additional info"),
+  derived("vcpus", "number", "vCPUs of vm_size; where that is not known, those of the additional info or of the meter"),
   derived("vm_os", "text", "Windows or Linux, where the line says which"),
   derived("aks_cluster", "text", "Cluster of Azure Kubernetes Service that the node resource group is of"),
   derived("aks_pool", "text", "Node pool of Azure Kubernetes Service"),

@@ -20,8 +20,8 @@ export type ExtractionState =
   | { readonly kind: "no data" }
   | { readonly kind: "ready"; readonly run: Run };
 
-/** A run that was extracted before, as the publications know it. */
-export type EarlierRun = Pick<Run, "dataset" | "month" | "submittedAt">;
+/** A month that was asked for before: a run that came of it, or word that there is nothing. */
+export type EarlierAnswer = Pick<Run, "dataset" | "month" | "submittedAt">;
 
 /** What is to be extracted. */
 export type ExtractionOptions = {
@@ -45,7 +45,7 @@ const HOUR_MS = 3_600_000;
  * What to ask for, newest month first. A month whose figures may still change is asked for again when the last ones are
  * old enough, also an older one that was not asked for since it was closed; one that was, only when it is to be overwritten.
  */
-export function planExtractions(known: readonly EarlierRun[], options: ExtractionOptions, now: Date): Extraction[] {
+export function planExtractions(known: readonly EarlierAnswer[], options: ExtractionOptions, now: Date): Extraction[] {
   const today = now.toISOString().slice(0, 10) as Day;
   const present = monthOf(today);
   const oldest = addMonths(present, -options.monthsKept);
@@ -82,7 +82,7 @@ export function metricOf({ dataset }: Pick<Extraction, "dataset">): "actual" | "
   return METRICS[dataset][0] ?? "actual";
 }
 
-function newestOf(known: readonly EarlierRun[], dataset: Dataset, month: Month): string | undefined {
+function newestOf(known: readonly EarlierAnswer[], dataset: Dataset, month: Month): string | undefined {
   return known
     .filter((run) => run.dataset === dataset && run.month === month)
     .map(({ submittedAt }) => submittedAt)

@@ -16,6 +16,8 @@ export type Load = {
   readonly part: Part;
   readonly rowsLoaded: number;
   readonly rowsRejected: number;
+  /** Loaded rows whose tags or additional info cannot be read as JSON; absent where there are none. */
+  readonly rowsMalformed?: number;
   /** The first rejects, in file order. */
   readonly rejects: readonly Reject[];
 };
@@ -25,11 +27,12 @@ export function placeOfReject(part: Part, { line, record }: Reject): string {
   return line === null ? `${part.path} record ${record}:` : `${part.path}:${line} (record ${record})`;
 }
 
-/** All rows that a run brought. */
-export function countRows(loads: readonly Load[]): { loaded: number; rejected: number } {
+/** All rows that a run brought; the malformed ones are among those that were loaded. */
+export function countRows(loads: readonly Load[]): { loaded: number; rejected: number; malformed: number } {
   return {
     loaded: loads.reduce((sum, load) => sum + load.rowsLoaded, 0),
     rejected: loads.reduce((sum, load) => sum + load.rowsRejected, 0),
+    malformed: loads.reduce((sum, load) => sum + (load.rowsMalformed ?? 0), 0),
   };
 }
 

@@ -127,12 +127,16 @@ function termsOf(match: Match, isNegated: boolean, reading: Reading): readonly L
 
 /** Every combination that can be true; neither side has more than MOST_TERMS. */
 function product(left: readonly Literals[], right: readonly Literals[], reading: Reading): readonly Literals[] {
-  const both = left.flatMap((one) => right.map((other) => union(one, other)));
-  const possible = distinct(
-    both.filter(({ positives, negatives }) => !positives.some((atom) => negatives.includes(atom))),
-  );
-  if (possible.length > MOST_TERMS) throw reading.refuse();
-  return possible;
+  const possible = new Map<string, Literals>();
+  for (const one of left) {
+    for (const other of right) {
+      const both = union(one, other);
+      if (both.positives.some((atom) => both.negatives.includes(atom))) continue;
+      possible.set(keyOf(both), both);
+      if (possible.size > MOST_TERMS) throw reading.refuse(); // at once: there may be thousands of times as many
+    }
+  }
+  return [...possible.values()];
 }
 
 function union(one: Literals, other: Literals): Literals {
@@ -143,7 +147,11 @@ function union(one: Literals, other: Literals): Literals {
 
 function distinct(terms: readonly Literals[]): readonly Literals[] {
   if (terms.length < 2) return terms;
-  return [...new Map(terms.map((term) => [`${term.positives.join()};${term.negatives.join()}`, term])).values()];
+  return [...new Map(terms.map((term) => [keyOf(term), term])).values()];
+}
+
+function keyOf({ positives, negatives }: Literals): string {
+  return `${positives.join()};${negatives.join()}`;
 }
 
 /** Gives each condition its number. */

@@ -3,13 +3,12 @@ import type { Day } from "./month.ts";
 import { hasFewTerms, MOST_TERMS } from "./tracking-compile.ts";
 import { isMap, readMatch, readText } from "./tracking-match.ts";
 import type { Report, RulePath } from "./tracking-match.ts";
-import { SHORT_TARGET, shortRule, TRACKING_DEFAULTS, TRACKING_FALLBACKS } from "./tracking-rule.ts";
+import { MOST_PRIORITY, SHORT_TARGET, shortRule, TRACKING_DEFAULTS, TRACKING_FALLBACKS } from "./tracking-rule.ts";
 import type { TrackingFallback, TrackingRule } from "./tracking-rule.ts";
 
 const COMMON = ["id", "priority", "name", "targets", "valid_from", "valid_to", "enabled"];
 const FULL = [...COMMON, "match"];
 const SHORT = [...COMMON, SHORT_TARGET];
-const MOST_PRIORITY = 2_147_483_647; // ClickHouse's type Int32
 const MOST_ID_CHARACTERS = 200;
 
 /**
@@ -104,6 +103,7 @@ function readTargets(value: unknown, report: Report, least = 0): Record<string, 
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, text]) => {
       readText(name, ["targets", name], report);
+      if (name === "__proto__") report(["targets", name], "expected another name: JavaScript has this one for itself");
       const read = readText(text, ["targets", name], report);
       return read === undefined ? [] : [[name, read]];
     }),

@@ -69,19 +69,24 @@ export type RuleSet = { readonly rules: readonly TrackingRule[]; readonly fallba
 /** What a rule has when nothing is said. */
 export const TRACKING_DEFAULTS = { priority: 100, enabled: true } as const;
 
+/** What ClickHouse's type Int32 holds. */
+export const MOST_PRIORITY = 2_147_483_647;
+
 /** The target that the short form of a rule names. */
 export const SHORT_TARGET = "resource_tracking";
 
 /**
  * The short form `{ id, resource_tracking: text }`: the text is contained in the last segment, the resource group or the
- * subscription id. Its priority is its id where that is a number, so that the smaller id wins whatever matched.
+ * subscription id. Its priority is its id where that is a number, so that the smaller id wins whatever matched; numbers
+ * that are too large for a priority share the last one.
  */
 export function shortRule(
   id: string,
   text: string,
   settings: { readonly priority?: number | undefined } = {},
 ): TrackingRule {
-  const priority = settings.priority ?? (/^\d{1,9}$/.test(id) ? Number(id) : TRACKING_DEFAULTS.priority);
+  const priority =
+    settings.priority ?? (/^\d+$/.test(id) ? Math.min(Number(id), MOST_PRIORITY) : TRACKING_DEFAULTS.priority);
   const contains = (field: TrackingField): Condition => ({ field, operator: "contains", value: text });
   return {
     id,

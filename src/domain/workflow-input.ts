@@ -73,18 +73,26 @@ export function readBackfill<Result>(input: unknown) {
   throw new InvalidRequestError(`backfill: from ${backfill.from} is after to ${backfill.to}. Turn them round.`);
 }
 
-/** Reads what may go; nothing at all means all that no kept publication names. */
+/** Reads what may go; nothing at all means all that no kept publication names, and old evaluations. */
 export function readPrune(input: unknown) {
   const {
     sources = [],
     keep = KEPT_PUBLICATIONS,
     dryRun = false,
-  } = read<{ sources?: string[]; keep?: number; dryRun?: boolean }>("prune", input ?? {}, {
+    evaluations = sources.length === 0,
+  } = read<{ sources?: string[]; keep?: number; dryRun?: boolean; evaluations?: boolean }>("prune", input ?? {}, {
     sources: optional(listOf(sourceName)),
     keep: optional(atLeastOne),
     dryRun: optional(flag),
+    evaluations: optional(flag),
   });
-  return { sources, keep, dryRun };
+  return { sources, keep, dryRun, evaluations };
+}
+
+/** Reads which resources to assign; nothing at all means those for which something has changed. */
+export function readTrackResources(input: unknown) {
+  const { anew = false } = read<{ anew?: boolean }>("trackResources", input ?? {}, { anew: optional(flag) });
+  return { anew };
 }
 
 type ImportOptions = {

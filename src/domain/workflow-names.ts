@@ -5,7 +5,7 @@ import type { Run } from "./run.ts";
 export const TASK_QUEUE = "billhouse";
 
 /** The orchestrations that can be started, by the name under which Temporal knows them. */
-export const WORKFLOWS = ["importSource", "importRun", "importAll", "backfill", "prune"] as const;
+export const WORKFLOWS = ["importSource", "importRun", "importAll", "backfill", "prune", "trackResources"] as const;
 
 /** One of the orchestrations that can be started. */
 export type WorkflowName = (typeof WORKFLOWS)[number];
@@ -31,6 +31,9 @@ export const PRUNE_ID = "prune";
 export function pruneId(source: string): string {
   return `prune/${source}`;
 }
+
+/** The ids of the workflows that assign resources to rules: all of them, or those for which something has changed. */
+export const TRACKING_IDS = { anew: "tracking/anew", changes: "tracking/changes" } as const;
 
 /** The id of the workflow that imports a source: two starts of one import are one. */
 export function importId(source: string): string {

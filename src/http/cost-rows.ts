@@ -116,11 +116,14 @@ export async function nextCursor(asker: Asker, reading: Reading, offset: number)
  */
 export async function requireUnmoved(asker: Asker, { cursor, tracking }: Reading): Promise<void> {
   if (cursor === undefined) return;
-  if (cursor.tracking !== (tracking?.id ?? null)) {
-    throw moved("tracking_moved", "the tracking rules were evaluated anew since its first page.");
-  }
+  if (cursor.tracking !== (tracking?.id ?? null)) throw trackingMoved();
   if ((await countChanges(asker, cursor.moment)) === cursor.changes) return;
   throw moved("publications_moved", "what its first page was answered from was not whole.");
+}
+
+/** Refuses a cursor of a list that was begun before another evaluation of the rules. */
+export function trackingMoved(): HttpError {
+  return moved("tracking_moved", "the tracking rules were evaluated anew since its first page.");
 }
 
 function moved(code: string, reason: string): HttpError {

@@ -156,6 +156,8 @@ export type PushedRun = {
 export type PushReport = {
   readonly rowsLoaded: number;
   readonly rowsRejected: number;
+  /** Loaded rows whose tags or additional info cannot be read as JSON; absent where there are none. */
+  readonly rowsMalformed?: number;
   readonly totals: readonly {
     readonly billing_currency: string;
     readonly actual: string;

@@ -44,6 +44,9 @@ const amount = (what: string) => z.string().describe(`${what}, as text with all 
 const Report = z.object({
   rowsLoaded: z.int().describe("Rows that were loaded"),
   rowsRejected: z.int().describe("Rows that were refused, which the source allows"),
+  rowsMalformed: z
+    .int()
+    .describe("Loaded rows whose tags or additional info cannot be read as JSON; their text is kept"),
   totals: z
     .array(
       z.object({
@@ -103,6 +106,7 @@ export function toPushed({ run, report }: PushedRun): z.infer<typeof Pushed> {
     report: report && {
       rowsLoaded: report.rowsLoaded,
       rowsRejected: report.rowsRejected,
+      rowsMalformed: report.rowsMalformed ?? 0,
       totals: report.totals.map(({ billing_currency: currency, actual, amortized }) => ({
         currency,
         actual,

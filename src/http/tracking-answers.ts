@@ -23,17 +23,19 @@ export const EvaluationAnswer = z.object({
   seconds: z.number().describe("How long it took"),
 });
 
+const evaluation = z
+  .object({
+    evaluationId: text.describe("The evaluation"),
+    evaluatedAt: text.describe("When it, or what was added to it since, was begun"),
+    hasOtherRules: z.boolean().describe("Whether rules or options were written since"),
+    hasOtherLoads: z.boolean().describe("Whether other costs are published by now than it has seen"),
+  })
+  .nullable()
+  .describe("The evaluation that counts; null where nothing was evaluated yet");
+
 /** Which evaluation costs are read with. */
 export const StateAnswer = z.object({
-  evaluation: z
-    .object({
-      evaluationId: text.describe("The evaluation"),
-      evaluatedAt: text.describe("When it, or what was added to it since, was begun"),
-      hasOtherRules: z.boolean().describe("Whether rules or options were written since"),
-      hasOtherLoads: z.boolean().describe("Whether other costs are published by now than it has seen"),
-    })
-    .nullable()
-    .describe("The one that counts; null where nothing was evaluated yet"),
+  evaluation,
   targets: z.array(text).describe("What costs can be grouped and filtered by, as tracking:<target>"),
   fallback: z.enum(TRACKING_FALLBACKS).describe("What resources without a rule are given in it"),
   isEvaluating: z.boolean().describe("Whether this service is evaluating at this moment"),
@@ -59,6 +61,7 @@ export const CoverageAnswer = z.object({
     }),
   ),
   rows,
+  evaluation,
 });
 
 const Condition = z.object({ field: text, operator: text, value: text });
@@ -86,6 +89,7 @@ export const ConflictsAnswer = z.object({
     }),
   ),
   rows,
+  evaluation,
   next: text.nullable().describe("`cursor` of the next answer; null when there are no more items"),
 });
 
@@ -106,6 +110,7 @@ export const ConflictPairsAnswer = z.object({
     )
     .describe("Of each metric and currency the dearest first"),
   rows,
+  evaluation,
 });
 
 /** Rules that win nowhere. */
@@ -123,6 +128,7 @@ export const UnusedAnswer = z.object({
     }),
   ),
   rows,
+  evaluation,
 });
 
 const Assignment = z.object({
@@ -179,8 +185,8 @@ const Figures = {
 };
 const Side = z.object({ ruleId: text, targets });
 
-/** What a rule file would change. */
-export const DryRunAnswer = z.object({
+/** What a rule file would change in resources and money. */
+export const EffectAnswer = z.object({
   month: text.nullable().describe("Billing month of the costs; null where nothing is published"),
   day: text.describe("The day for which the rules of resources are told"),
   resources: z.int().describe("Resources that there are"),
@@ -197,8 +203,7 @@ export const DryRunAnswer = z.object({
     .describe("By resource, the dearest first"),
 });
 
-/** What became of a rule file. */
-export const AppliedAnswer = z.object({
+const RULE_CHANGES = {
   changes: z
     .array(
       z.object({
@@ -216,5 +221,10 @@ export const AppliedAnswer = z.object({
   untouched: z.int().describe("Rules that the file does not name and that are kept"),
   fallback: z.enum(TRACKING_FALLBACKS).nullable().describe("The new fallback; null where it stays as it is"),
   broken: z.array(BrokenRuleAnswer).describe("Rows that are no rules and take no part"),
-  effect: DryRunAnswer.nullable().describe("Of a dry run, what would change; else null"),
-});
+};
+
+/** What became of a rule file. */
+export const AppliedAnswer = z.object(RULE_CHANGES);
+
+/** What a rule file would change: of the rules, and by them. */
+export const DryRunAnswer = z.object({ ...RULE_CHANGES, effect: EffectAnswer });

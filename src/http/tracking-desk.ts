@@ -3,7 +3,7 @@ import { evaluateTracking, trackResources } from "../../clickhouse/tracking-eval
 import type { TrackingEvaluation } from "../../clickhouse/tracking-evaluation.ts";
 import { createPlaces } from "./places.ts";
 
-/** Evaluates the tracking rules for the service: one evaluation at a time, and few trials. */
+/** Evaluates the tracking rules for the service: one evaluation and one trial at a time. */
 export type TrackingDesk = {
   /** Assigns every resource anew; who asks before it has begun shares it with all others. */
   evaluate(): Promise<TrackingEvaluation>;
@@ -20,8 +20,8 @@ export type TrackingDesk = {
 };
 
 /** A trial may take as much of the warehouse as an evaluation does. */
-const TRIALS_AT_ONCE = 2;
-const MOST_WAITING = 16;
+const TRIALS_AT_ONCE = 1;
+const MOST_WAITING = 8;
 
 const WORKS = { anew: evaluateTracking, changes: trackResources };
 

@@ -40,6 +40,7 @@ export function createImportsInProcess(options: ImportsOptions): ImportsHost {
     openExtractor: (source) => openExtractor(source, env),
     signal,
     onProgress: (loaded) => tell({ event: "part progress", ...loaded }),
+    onTracking: (tracked) => tell({ event: "tracking progress", ...tracked }),
     partLimitBytes,
   });
   const host = createProcessHost({ activities: bound, signal, tell, aside: places.aside });

@@ -56,7 +56,10 @@ export function createIngest(options: ImportsOptions): Ingest {
       onProgress: (loaded) => tell({ event: "part progress", ...loaded }),
       partLimitBytes,
     });
-    const activities = watchActivities(withSize(bound, body), tell);
+    const activities = watchActivities(withSize(bound, body), (event) =>
+      // Of what comes in chunks nobody knows the length before its end.
+      tell(event.event === "part loaded" ? { ...event, byteCount: body.byteCount() } : event),
+    );
     try {
       return await attempt(activities, source, signal, async () => {
         const part = await Promise.race([describePart(body, request), reasonOf(signal)]);

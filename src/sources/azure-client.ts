@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import axios, { AxiosError } from "axios";
 import type { AxiosResponse } from "axios";
 import axiosRetry, { isNetworkError } from "axios-retry";
-import { ConfigurationError } from "../domain/errors.ts";
+import { ApiRefusalError, ConfigurationError } from "../domain/errors.ts";
 import { apiFailure, failureKindOf } from "./azure-failure.ts";
+import { keepAuthorization } from "./known-secrets.ts";
 import { secondsToWait } from "./retry-after.ts";
 
 /** What to ask one of Azure's APIs. */
@@ -41,11 +42,14 @@ export type AzureClientOptions = {
   readonly longestWaitSeconds?: number;
   /** How long nothing may happen on a connection before it is given up; 90 seconds by default. */
   readonly timeoutMs?: number;
+  /** How long an answer may be; 500 MB by default, since it has to fit into one text. */
+  readonly mostBytes?: number;
   /** The first wait before a failed request is repeated; each later one is twice as long, up to 20 seconds. */
   readonly firstWaitMs?: number;
 };
 
 const TIMEOUT_MS = 90_000; // Azure's gateway gives up after 60 s
+const MOST_BYTES = 500_000_000; // the engine's texts end at 536 million characters
 const RETRIES = 5;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_BACKOFF_MS = 20_000;
@@ -59,9 +63,10 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
  */
 export function createAzureClient(options: AzureClientOptions): AzureClient {
   const { authorize, grant, signIn, pass, timeoutMs = TIMEOUT_MS, firstWaitMs = FIRST_WAIT_MS } = options;
-  const { longestWaitSeconds = LONGEST_WAIT_SECONDS } = options;
+  const { longestWaitSeconds = LONGEST_WAIT_SECONDS, mostBytes = MOST_BYTES } = options;
   const http = axios.create({
     timeout: timeoutMs,
+    maxContentLength: mostBytes,
     responseType: "text",
     transformResponse: [],
     maxRedirects: 0, // a token is for the host that it was asked for
@@ -76,6 +81,7 @@ export function createAzureClient(options: AzureClientOptions): AzureClient {
 
   async function send(request: AzureRequest, id: string, authorization: string): Promise<AxiosResponse<string>> {
     const { method, url, body, signal } = request;
+    keepAuthorization(authorization);
     let last: AxiosError | undefined;
     return http.request<string>({
       "axios-retry": { onRetry: (_count, error) => void (last = error) },
@@ -112,8 +118,14 @@ export function createAzureClient(options: AzureClientOptions): AzureClient {
       } catch (error) {
         request.signal?.throwIfAborted();
         if (!(error instanceof AxiosError)) throw error;
+        const place = `${request.method} ${request.url.replace(/[?#].*$/s, "")}`;
+        if (isTooLong(error)) {
+          throw new ApiRefusalError(
+            `${place}: the answer is longer than ${mostBytes / 1e6} MB: ask for it in pages; of an ea source by its api usage-report-v3`,
+          );
+        }
         throw apiFailure({
-          place: `${request.method} ${request.url.replace(/[?#].*$/s, "")}`,
+          place,
           ...failedAnswer(error, id),
           grant,
           signIn,
@@ -149,12 +161,17 @@ const givenUp = new WeakSet<AxiosError>();
 
 function isWorthwhile(error: AxiosError, longestWaitSeconds: number): boolean {
   if (givenUp.has(error)) return false;
-  if (error.code === "ERR_CANCELED") return false;
+  if (error.code === "ERR_CANCELED" || isTooLong(error)) return false;
   if (error.response === undefined) return isNetworkError(error) || error.code === "ECONNABORTED";
   if (isBrokenOff(error)) return true;
   const kind = failureKindOf(error.response.status);
   if (kind !== "throttled" && kind !== "transient") return false;
   return (askedSeconds(error) ?? 0) <= longestWaitSeconds;
+}
+
+/** The library has no code of its own for it. */
+function isTooLong({ message }: AxiosError): boolean {
+  return message.startsWith("maxContentLength size of");
 }
 
 function waitMs(count: number, error: AxiosError, firstWaitMs: number): number {

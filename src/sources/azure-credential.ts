@@ -3,7 +3,16 @@ import { AZURE_CLOUDS, AZURE_ENDPOINTS } from "../domain/azure-cloud.ts";
 import type { AzureIdentity } from "../domain/azure-identity.ts";
 import { AuthenticationError, ConfigurationError } from "../domain/errors.ts";
 import { readCertificate } from "./certificate.ts";
+import { keepSecret } from "./known-secrets.ts";
 
+/** What the libraries take from the environment by themselves. */
+const SECRET_VARIABLES = [
+  "AZURE_CLIENT_SECRET",
+  "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+  "AZURE_PASSWORD",
+  "IDENTITY_HEADER",
+  "MSI_SECRET",
+];
 const AUTHORITIES: readonly string[] = AZURE_CLOUDS.map((cloud) => AZURE_ENDPOINTS[cloud].authority);
 
 /**
@@ -18,6 +27,7 @@ export async function createCredential(
   if (!authorityHost.startsWith("https://")) {
     throw new ConfigurationError(`AZURE_AUTHORITY_HOST is ${JSON.stringify(authorityHost)}: expected an https url`);
   }
+  for (const name of SECRET_VARIABLES) keepSecret(environment[name]?.trim() ?? "");
   const sdk = await import("@azure/identity"); // takes a third of a second
   const options = {
     authorityHost,
@@ -38,12 +48,14 @@ export async function createCredential(
       return new sdk.ManagedIdentityCredential(identity.clientId === null ? {} : { clientId: identity.clientId });
     case "secret": {
       const secret = requireVariable(identity.secretVariable, "the application's secret", environment);
+      keepSecret(secret);
       return new sdk.ClientSecretCredential(identity.tenantId, identity.clientId, secret, options);
     }
     case "certificate": {
       const { pathVariable, passwordVariable, tenantId, clientId } = identity;
       const path = requireVariable(pathVariable, "the path of the application's certificate", environment);
       const given = environment[passwordVariable];
+      keepSecret(given ?? "");
       const { pem, expiresAt } = await readCertificate(path, given === "" ? undefined : given);
       if (expiresAt.getTime() < Date.now()) {
         throw new AuthenticationError(

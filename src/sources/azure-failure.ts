@@ -9,6 +9,7 @@ import {
 } from "../domain/errors.ts";
 import type { BillhouseError } from "../domain/errors.ts";
 import { noteFacts } from "./failure-facts.ts";
+import { withoutKnownSecrets } from "./known-secrets.ts";
 import { secondsToWait } from "./retry-after.ts";
 
 /** What went wrong between us and one of Azure's APIs. */
@@ -105,9 +106,9 @@ const NAMES =
 /** A named secret in a query, in a form, percent-encoded, in JSON. */
 const NAMED = new RegExp(`\\b(${NAMES})(=|%3D|\\\\?"\\s*:\\s*\\\\?")[^&;\\s"'<>\\\\]+`, "gi");
 
-/** A text without the values of signatures, keys and tokens. */
+/** A text without the values of signatures, keys and tokens: those that are known, and what looks like one. */
 export function withoutSecrets(text: string): string {
-  return text
+  return withoutKnownSecrets(text)
     .replace(NAMED, "$1$2…")
     .replace(/\b(Bearer|SharedKey|SharedAccessSignature)\s+(?!realm|error|authorization_uri)[^\s"',;<>]+/gi, "$1 …")
     .replace(/\beyJ[\w-]{8,}(\.[\w-]*)*/g, "…"); // a token, named or not

@@ -1,6 +1,7 @@
 import { ConfigurationError } from "../domain/errors.ts";
 import type { Credential } from "../domain/source.ts";
 import type { BlobPlace } from "../domain/blob-place.ts";
+import { keepSecret, keepSignature } from "./known-secrets.ts";
 
 /** How to sign in to a storage account. Holds the secret: pass it to the SDK and nowhere else. */
 export type BlobCredential =
@@ -61,6 +62,7 @@ function requireSas(text: string, wrong: Wrong): string {
   const query = text.replace(/^\?/, "");
   const parameters = new URLSearchParams(query);
   if (!parameters.get("sig") || !parameters.get("sv")) throw wrong("holds a SAS without sv and sig");
+  keepSignature(query);
   return query;
 }
 
@@ -79,6 +81,7 @@ function fromConnectionString(value: string, place: BlobPlace, wrong: Wrong): Bl
   }
   if (sas !== undefined) return { kind: "sas", query: requireSas(sas, wrong) };
   if (account !== undefined && key !== undefined && /^[A-Za-z0-9+/]+={0,2}$/.test(key)) {
+    keepSecret(key);
     return { kind: "key", account, key };
   }
   throw wrong("holds neither a connection string with AccountName and AccountKey nor a SAS");

@@ -2,7 +2,7 @@ import type { RestError } from "@azure/storage-blob";
 import { ConfigurationError, OverwrittenError, StorageError, ThrottledError } from "../domain/errors.ts";
 import type { BillhouseError } from "../domain/errors.ts";
 import type { Credential } from "../domain/source.ts";
-import { failureKindOf } from "./azure-failure.ts";
+import { failureKindOf, withoutSecrets } from "./azure-failure.ts";
 import { noteFacts } from "./failure-facts.ts";
 
 /** What is known where a request to the storage account failed. */
@@ -21,7 +21,7 @@ export function blobError(error: unknown, request: BlobRequest): BillhouseError 
   const name = error instanceof Error ? error.name : "";
   const status = statusOf(error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const cause = new Error(withoutSignature(error instanceof Error ? `${name}: ${error.message}` : String(error)));
+  const cause = new Error(withoutSecrets(error instanceof Error ? `${name}: ${error.message}` : String(error)));
   const { place, action, credential } = request;
   if (/^(Aggregate)?Authentication|^CredentialUnavailable/.test(name)) {
     const failure = new ConfigurationError(`${place}: no Azure identity could sign in: ${SIGN_IN}`, { cause });
@@ -72,8 +72,4 @@ function remedy(status: number | null, code: string, credential: Credential): st
   }
   const held = `check that ${credential.env} holds the account's present key, or a SAS with read and list that has not expired,`;
   return code === "AuthorizationPermissionMismatch" ? `${held} for this container` : `${held} ${network}`;
-}
-
-function withoutSignature(message: string): string {
-  return message.replace(/\b(sig|AccountKey)=[^&;\s"']+/gi, "$1=…").replace(/(Bearer|SharedKey) \S+/g, "$1 …");
 }

@@ -1,6 +1,7 @@
 import { isLosslessNumber, parse, stringify } from "lossless-json";
 import type { LosslessNumber } from "lossless-json";
 import { ApiError } from "../domain/errors.ts";
+import { withoutSecrets } from "./azure-failure.ts";
 
 /** A value of JSON whose numbers keep every digit. */
 export type JsonValue = string | LosslessNumber | boolean | null | readonly JsonValue[] | JsonRecord;
@@ -16,7 +17,7 @@ export function parseJson(text: string, place: string): JsonValue {
     return parse(text.replace(/^\uFEFF/, "")) as JsonValue;
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
-    throw unreadable(place, `is not JSON (${problem.slice(0, PROBLEM_LENGTH)})`);
+    throw unreadable(place, `is not JSON (${withoutSecrets(problem).slice(0, PROBLEM_LENGTH)})`);
   }
 }
 

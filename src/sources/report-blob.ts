@@ -3,6 +3,7 @@ import axios from "axios";
 import { ApiError, BillhouseError, FileError, OverwrittenError, ThrottledError } from "../domain/errors.ts";
 import { downloadBytes } from "./byte-download.ts";
 import type { DownloadAnswer, DownloadLimits } from "./byte-download.ts";
+import { keepSignature } from "./known-secrets.ts";
 import { secondsToWait } from "./retry-after.ts";
 
 /** A blob that is read by a link of Azure's, which is as good as a password. */
@@ -93,6 +94,7 @@ class Unanswered extends Error {}
 
 /** Axios's errors hold the link, in their config and as their request: none of them leaves this function. */
 async function request(link: string, headers: Record<string, string>, signal: AbortSignal): Promise<Answer> {
+  keepSignature(link);
   try {
     const { status, headers: answered, data } = await http.get<IncomingMessage>(link, { headers, signal });
     const entries = Object.entries(answered).map(([name, value]): [string, string] => [

@@ -57,7 +57,7 @@ export function createUsageDetailsStore(source: UsageDetailsSource, environment:
       const query = parseUsagePath(path);
       const api = { client, url: `${management}${usageUrlOf(source.scope, query, PAGE_SIZE)}`, open };
       const asked = { month: monthOf(query.days.first), place: source.scope };
-      return streamRecords((stop) => requireUsage(readPages(api, stop), asked), signal);
+      return streamRecords((stop) => requireUsage(() => readPages(api, stop), asked), signal);
     },
     advice: `its runs begin to exist when they are asked for, by \`billhouse import --source ${source.name}\``,
   });

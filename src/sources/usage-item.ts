@@ -1,4 +1,3 @@
-import { stringify } from "lossless-json";
 import type { JsonRecord, JsonValue } from "./json-record.ts";
 import { isRecord, textOf } from "./json-record.ts";
 
@@ -38,9 +37,4 @@ function addTo(flat: Record<string, JsonValue>, fields: readonly (readonly [stri
 /** The item's day as it was written; empty where it has none. */
 export function dayTextOf(item: JsonRecord): string {
   return textOf(item["date"]).slice(0, 10);
-}
-
-/** What an item is known by: all of it, since an id alone need not be of one row only. Null without an id. */
-export function identityOf(item: JsonRecord): string | null {
-  return textOf(item["id"]) === "" ? null : (stringify(item) ?? null);
 }

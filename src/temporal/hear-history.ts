@@ -1,12 +1,13 @@
 import type { BeginExtractionInput, LookAtExtractionInput } from "../../activities/extractions.ts";
 import type { LoadPartInput } from "../../activities/load-part.ts";
 import type { ImportPlan, PlanRunsInput } from "../../activities/plan-runs.ts";
+import type { TrackingReport } from "../../activities/track-resources.ts";
 import type { ImportRunInput } from "../../workflows/import-run.ts";
 import type { Extraction, ExtractionState } from "../domain/extraction.ts";
 import type { Load } from "../domain/load.ts";
 import type { Run } from "../domain/run.ts";
 import { MESSAGES } from "../domain/workflow-names.ts";
-import { eventOfExtraction, eventOfPlan } from "../import-events.ts";
+import { eventOfExtraction, eventOfPlan, eventOfTracking } from "../import-events.ts";
 import type { ProgressListener } from "../progress.ts";
 import { firstOf, messageOf, timeOf } from "./history.ts";
 import type { HistoryEvent } from "./history.ts";
@@ -26,6 +27,9 @@ export type Hearer = {
   readonly asking: ReadonlyMap<string, ExtractionOfSource>;
 };
 
+/** The activity that assigns resources to rules. */
+export const TRACKING = "trackResources";
+
 type AskedInput = BeginExtractionInput | LookAtExtractionInput;
 type Activity = { readonly name: string; readonly id: string; readonly input: unknown; readonly time: number };
 
@@ -41,6 +45,7 @@ export function createHearer(workflowId: string, tell: ProgressListener): Hearer
       const { source, extraction } = activity.input as BeginExtractionInput;
       asking.set(activity.id, { ...extraction, source: source.name });
     }
+    if (activity.name === TRACKING) tell({ event: "tracking started" });
     if (activity.name !== "loadPart") return;
     const { run: ofPart, part } = activity.input as LoadPartInput;
     const name = { source: ofPart.source, runId: ofPart.runId, part: part.path };
@@ -51,6 +56,7 @@ export function createHearer(workflowId: string, tell: ProgressListener): Hearer
 
   function complete({ name, id, input, time }: Activity, result: unknown, end: number): void {
     if (name === "planRuns") tell(eventOfPlan((input as PlanRunsInput).source.name, result as ImportPlan));
+    if (name === TRACKING) tell(eventOfTracking(result as TrackingReport));
     if (asking.delete(id)) tell(eventOfExtraction(input as AskedInput, result as ExtractionState));
     const part = settle(id);
     if (part === undefined) return;
@@ -96,6 +102,7 @@ export function createHearer(workflowId: string, tell: ProgressListener): Hearer
     if (extraction !== undefined && failure) {
       tell({ event: "extraction failed", ...extraction, error: messageOf(failure) });
     }
+    if (activity.name === TRACKING && failure) tell({ event: "tracking failed", error: messageOf(failure) });
     const part = settle(activity.id);
     if (part === undefined) return;
     if (failure) tell({ event: "part failed", ...part, error: messageOf(failure) });

@@ -2,11 +2,18 @@ import { isDeepStrictEqual } from "node:util";
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from "@temporalio/client";
 import type { WorkflowExecutionDescription } from "@temporalio/client";
 import type { PruneInput } from "../../activities/prune.ts";
+import type { TrackResourcesInput } from "../../activities/track-resources.ts";
 import type { BackfillInput } from "../../workflows/backfill.ts";
 import type { ImportAllInput } from "../../workflows/import-all.ts";
 import type { ImportSourceInput } from "../../workflows/import-source.ts";
 import { InvalidRequestError } from "../domain/errors.ts";
-import { readBackfill, readImportAll, readImportSource, readPrune } from "../domain/workflow-input.ts";
+import {
+  readBackfill,
+  readImportAll,
+  readImportSource,
+  readPrune,
+  readTrackResources,
+} from "../domain/workflow-input.ts";
 import type { Temporal } from "./connect.ts";
 import { firstOf, readStart } from "./history.ts";
 import type { Execution } from "./history.ts";
@@ -17,6 +24,7 @@ export type Start = { readonly workflowId: string } & (
   | { readonly type: "importAll"; readonly input: ImportAllInput }
   | { readonly type: "backfill"; readonly input: BackfillInput }
   | { readonly type: "prune"; readonly input: PruneInput }
+  | { readonly type: "trackResources"; readonly input: TrackResourcesInput }
 );
 
 /** A workflow that runs: started by us, or found running with the same options since then. */
@@ -82,6 +90,7 @@ const READERS = {
   importAll: readImportAll,
   backfill: readBackfill,
   prune: readPrune,
+  trackResources: readTrackResources,
 } as const;
 
 function requireSame({ workflowId, type, input }: Start, other: unknown, since: Date): void {

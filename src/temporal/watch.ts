@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { WorkflowExecutionDescription } from "@temporalio/client";
 import type { LoadProgress } from "../../activities/activities.ts";
+import type { TrackingProgress } from "../domain/tracking-progress.ts";
 import type { ProgressListener } from "../progress.ts";
 import type { Temporal } from "./connect.ts";
+import { TRACKING } from "./hear-history.ts";
 import type { ExtractionOfSource, PartOfRun } from "./hear-history.ts";
 import { firstOf, messageOf, patiently, timeOf } from "./history.ts";
 import type { Execution } from "./history.ts";
@@ -40,7 +42,7 @@ const SCHEDULED = 1;
  */
 export async function watchExecutions({ temporal, open, tell, signal }: Watching): Promise<void> {
   const attempts = new Map<string, number>();
-  const loads = new Map<string, string>();
+  const seen = new Map<string, string>();
   const checkWorkers = createWorkerCheck(temporal, signal);
   const look = async () => {
     const waiting: WaitingWork[] = [];
@@ -48,7 +50,7 @@ export async function watchExecutions({ temporal, open, tell, signal }: Watching
       const { execution } = one;
       const raw = await describe(temporal, execution, signal);
       for (const activity of raw.pendingActivities ?? []) {
-        tellProgress(activity, loads, tell);
+        tellProgress(activity, `${execution.runId} ${activity.activityId}`, seen, tell);
         tellRetry(activity, one, attempts, tell);
       }
       waiting.push(...waitingOf(execution, raw));
@@ -89,18 +91,17 @@ async function describe(temporal: Temporal, execution: Execution, signal: AbortS
   );
 }
 
-/** Tells how far a load is; what an earlier attempt has left there is not it. */
-function tellProgress(activity: PendingActivity, loads: Map<string, string>, tell: ProgressListener): void {
+/** Tells how far a load is, or an assignment of resources; what an earlier attempt has left there is not it. */
+function tellProgress(activity: PendingActivity, key: string, seen: Map<string, string>, tell: ProgressListener): void {
   const { heartbeatDetails, activityType, state, lastHeartbeatTime, lastStartedTime } = activity;
-  if (activityType?.name !== "loadPart" || isWaiting(state)) return;
-  if (timeOf(lastHeartbeatTime) < timeOf(lastStartedTime)) return;
-  const progress = firstOf(heartbeatDetails) as LoadProgress | null | undefined;
+  if (isWaiting(state) || timeOf(lastHeartbeatTime) < timeOf(lastStartedTime)) return;
+  const progress = firstOf(heartbeatDetails);
   if (!progress) return;
-  const { loadId, bytesRead, rows } = progress;
-  const seen = `${bytesRead} ${rows}`;
-  if (loads.get(loadId) === seen) return;
-  loads.set(loadId, seen);
-  tell({ event: "part progress", ...progress });
+  const told = JSON.stringify(progress);
+  if (seen.get(key) === told) return;
+  seen.set(key, told);
+  if (activityType?.name === "loadPart") tell({ event: "part progress", ...(progress as LoadProgress) });
+  if (activityType?.name === TRACKING) tell({ event: "tracking progress", ...(progress as TrackingProgress) });
 }
 
 function tellRetry(
@@ -120,6 +121,7 @@ function tellRetry(
     const wait = nextAttemptScheduleTime ? Math.ceil((timeOf(nextAttemptScheduleTime) - Date.now()) / 1000) : 0;
     return tell({ event: "extraction retried", ...extraction, attempt: current, error, seconds: Math.max(wait, 0) });
   }
+  if (activityType?.name === TRACKING) return tell({ event: "tracking retried", attempt: current, error });
   const step = `${workflowId}: ${activityType?.name ?? "a step"}`;
   tell({ event: "note", workflowId, note: `${step}: attempt ${current} follows. ${error}` });
 }

@@ -258,6 +258,48 @@ test("an invoice is asked for by its id", async ({ reports }) => {
   });
 });
 
+test("while one source waits for its API the next one is imported", async ({ reports }) => {
+  azure.costDetails.behave({ retryAfter: 3600 });
+  reports.report(LAST, "1");
+  const archive = `archive-${reports.name}`;
+  await reports.run("sources", "add", archive, "--path", "exports", "--disabled");
+  const lines = [{ cost: "7", subscriptionId: randomUUID() }];
+  await aRun({ dataset: "actual", lines }).writeTo(join(reports.dir, "exports"));
+  const interrupt = { pressed: () => undefined, exits: [] };
+  const ended = reports.runWith({ interrupt }, "import", "-s", reports.name, "-s", archive);
+  const sum = `SELECT sum(cost_in_billing_currency) FROM costs WHERE source = '${archive}'`;
+  await vi.waitFor(async () => expect(await reports.query(sum)).toBe("7"), { timeout: 60_000, interval: 200 });
+  expect(azure.requests("operations")).toEqual([]);
+  interrupt.pressed();
+  const { code, stderr } = await ended;
+  expect(code).toBe(1);
+  expect(stderr).toContain(`Complete: ${archive}.`);
+});
+
+test("that there is nothing of a month is remembered as long as its figures would be, and not asked at every import", async ({
+  reports,
+}) => {
+  const nothing = [PRESENT, LAST].map((month) => `actual ${month} skipped the API has no data`);
+  expect(await reports.outcomes("import", "-s", reports.name)).toEqual(nothing);
+  expect(await reports.outcomes("import", "-s", reports.name)).toEqual([]);
+  expect(azure.costDetails.asked).toHaveLength(2);
+  reports.report(LAST, "1");
+  expect(await reports.outcomes("extract", "-s", reports.name, "--month", LAST)).toEqual([`actual ${LAST} imported`]);
+  await reports.run("sources", "remove", reports.name);
+  await reports.run("sources", "add", reports.name, ...reports.settings, "--datasets", "actual", "--disabled");
+  expect(await reports.outcomes("import", "-s", reports.name)).toEqual(nothing.slice(0, 1)); // it may be another question
+});
+
+test("a report without rows is remembered like one that is not there", async ({ reports }) => {
+  const [text = ""] = aRun({ dataset: "actual", month: LAST, lines: [] }).texts;
+  azure.costDetails.setReport({ metric: "ActualCost", month: LAST, blobs: [text] });
+  const months = `${LAST.replace("-", "")}01-${LAST.replace("-", "")}02`;
+  const nothing = [`actual ${LAST} skipped the API has no data`];
+  expect(await reports.outcomes("import", "-s", reports.name, "-b", months)).toEqual(nothing);
+  expect(await reports.outcomes("import", "-s", reports.name, "-b", months)).toEqual([]);
+  expect(await reports.outcomes("import", "-s", reports.name, "-b", months, "--overwrite")).toEqual(nothing);
+});
+
 test("Ctrl-C ends the waiting, and nothing is visible", async ({ reports }) => {
   azure.costDetails.behave({ retryAfter: 3600 });
   reports.report(LAST, "1");

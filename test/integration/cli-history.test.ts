@@ -138,7 +138,7 @@ test("prune says what it frees, changes nothing in a dry run, and what is left r
   await importRuns(cli, ...runs);
   const dry = await cli.run("prune", "--dry-run");
   expect(dry.stdout).toMatch(/contoso +2026-05 +2 +2 +2 +0 +[\d.]+ k?B\n/);
-  expect(dry.stdout).toMatch(/2 loads with 2 rows would be dropped, .*nothing was changed \(dry run\)\.\n$/);
+  expect(dry.stdout).toMatch(/2 loads with 2 rows would be dropped, .*\.\nNothing was changed \(dry run\)\.\n$/);
   expect(await cli.json("prune")).toMatchObject({
     dryRun: false,
     keep: 3,

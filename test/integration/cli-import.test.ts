@@ -51,6 +51,15 @@ test("import brings a run in with an exact total, and skips it the next time", a
   expect(await sum(cli)).toBe(total);
 });
 
+test("import says of how many rows the JSON cannot be read, and counts them all the same", async ({ cli }) => {
+  await deliver(cli, aRun({ dataset: "actual", lines: [{ tags: '"env": "pr' }, { additionalInfo: "{" }, {}] }));
+  await addSource(cli);
+  const { code, stdout } = await cli.run("import");
+  expect(code).toBe(0);
+  expect(stdout).toContain("tags or additional info of 2 rows cannot be read as JSON; their text is kept.");
+  expect(await sum(cli)).toBe("3");
+});
+
 test("a part that unpacks to more than the environment allows is refused, and nothing of it is visible", async ({
   cli,
 }) => {

@@ -194,3 +194,47 @@ test("rules that are inserted with SQL are said to be not evaluated yet, and tho
   expect((await cli.run("rules", "explain", "db-1", "--all")).stdout).toMatch(/\nnone +cannot be read +match/);
   expect((await cli.run("rules", "list")).stderr).toContain("none: match");
 });
+
+test("an import and a withdrawal leave every resource that readers see with its rule", async ({ cli }) => {
+  await cli.run("rules", "apply", "-f", await write(cli, "rules.yaml", RULES));
+  const run = aRun({ dataset: "actual", lines: linesOf(ACTUAL, "2026-05") });
+  await run.writeTo(join(cli.dir, "exports"));
+  await cli.run("sources", "add", "contoso", "--path", "exports");
+  const imported = await cli.run("import");
+  expect(imported.stdout).toMatch(
+    /\ncontoso: Assigned 4 new or changed resources in .*: 2 with a rule, 2 without, 1 conflict\.\n/,
+  );
+  expect(imported.stderr).toMatch(/"msg":"tracking started".*\n.*"resources":4,"assigned":2,.*"msg":"tracking done"/);
+  expect((await cli.run("rules", "coverage")).stderr).toBe("");
+  const again = await cli.run("import");
+  expect(again.stdout).not.toContain("Assigned");
+  expect(again.stderr).not.toContain("tracking");
+
+  const withdrawn = await cli.run("withdraw", "-s", "contoso", "--run-id", run.runId);
+  expect(withdrawn).toMatchObject({ code: 0, stderr: "" });
+  expect((await cli.run("rules", "coverage")).stderr).toBe("");
+});
+
+test("a prune drops evaluations that are older than a week, and says so; the current one stays", async ({ cli }) => {
+  await importMay(cli);
+  await cli.run("rules", "apply", "-f", await write(cli, "rules.yaml", RULES));
+  const prune = (...options: string[]) => cli.run("prune", ...options);
+  expect((await prune()).stdout).toBe("There is nothing to prune.\n");
+  const grow = `INSERT INTO tracking_evaluations
+    SELECT * REPLACE (started_at - INTERVAL 8 DAY AS started_at, now64(6, 'UTC') AS updated_at)
+    FROM tracking_evaluations FINAL`;
+  expect((await cli.run("query", grow)).code).toBe(0);
+  expect((await prune()).stdout, "the only one is current, however old").toBe("There is nothing to prune.\n");
+  await cli.run("rules", "evaluate");
+
+  const said = await prune("--dry-run");
+  expect(said.stdout).toMatch(
+    /^1 old evaluation of rules with \d+ rows would be dropped, .*B\.\nNothing was changed \(dry run\)\.\n$/,
+  );
+  expect((await prune("--source-name", "contoso")).stdout, "that is of no source").toBe("There is nothing to prune.\n");
+  expect(await cli.json("prune")).toMatchObject({ freed: [], evaluations: { evaluations: 1, works: 0 } });
+  expect((await prune()).stdout).toBe("There is nothing to prune.\n");
+  expect(await cli.json("rules", "coverage", "--month", "2026-05")).toMatchObject({
+    lines: [{ assigned: BATCH_COST }, { assigned: WEB_COST }],
+  });
+});

@@ -154,107 +154,16 @@ describe("a report of the Cost Details API", () => {
     expect(await source.import()).toMatchObject({ outcome: "imported", report: { rowsLoaded: LINES.length } });
     expect(await source.total()).toBe(exactSum(aText(), "CostInBillingCurrency"));
   });
-
-  test.each<CostDetailsManners["noData"]>(["no content", "no content later", "NoDataFound"])(
-    "that has no data (%s) is no run",
-    async (noData) => {
-      azure.costDetails.behave({ noData });
-      const source = await aSource();
-      expect(await source.import()).toMatchObject({ outcome: "skipped", reason: "the API has no data" });
-    },
-  );
-
-  test("that has only a header takes the place of nothing", async () => {
-    const texts = setReport([{ cost: "3" }]);
-    const source = await aSource();
-    expect(await source.import()).toMatchObject({ outcome: "imported" });
-    const [header = ""] = texts.map((text) => text.split("\n")[0] ?? "");
-    azure.costDetails.setReport({ metric: "ActualCost", month: MONTH, blobs: [`${header}\n`] });
-    expect(await source.import()).toMatchObject({ outcome: "skipped", reason: "the API has no data" });
-    expect(await source.total()).toBe("3");
-  });
-
-  test("with rows of another month is refused: that month's own run has them", async () => {
-    const source = await aSource();
-    setReport([{ cost: "1" }, { cost: "2", date: "2025-12-31" }]);
-    expect(await source.import()).toMatchObject({
-      outcome: "failed",
-      errorName: "FileError",
-      error: expect.stringMatching(/1 of the rows for .* are of other months, from 2025-12-31 to 2025-12-31/) as string,
-    });
-    expect(await source.total()).toBe("0");
-  });
-
-  test("that Azure cannot make is told with Azure's reason", async () => {
-    azure.costDetails.behave({ outcome: "failed" });
-    setReport(LINES);
-    expect(await (await aSource()).import()).toMatchObject({
-      outcome: "failed",
-      errorName: "ApiRefusalError",
-      error: expect.stringContaining("InternalServerError: Failed to generate the report.") as string,
-    });
-  });
 });
 
+// What both hosts do about faults is in api-behaviours.ts; here is what does not need a host.
 describe("whatever happens to a report on its way, it comes in whole", () => {
   test.each<[string, Partial<CostDetailsManners>]>([
-    ["Azure is slow, and says when by its clock", { polls: 3, retryAfter: "date" }],
-    ["the place to look moves", { polls: 3, location: "another path" }],
     ["the place to look is told once", { polls: 2, location: "nowhere" }],
     ["Azure answers at once", { outcome: "completed at once" }],
   ])("%s", async (_name, manners) => {
     azure.costDetails.behave(manners);
     await comesInWhole();
-  });
-
-  test.each<[string, readonly Parameters<AzureSimulator["fault"]>[], number?]>([
-    [
-      "all is throttled",
-      [
-        ["cost-details", faults.throttled(1, { entity: 1, any: 0 })],
-        ["operations", faults.throttled(1, { client: 0 })],
-        ["blobs", faults.throttled(2)],
-      ],
-    ],
-    [
-      "all fails for a while",
-      [
-        ["cost-details", faults.failed(503)],
-        ["operations", faults.failed(500), faults.failed(502)],
-        ["blobs", faults.failed(500, 2), faults.failed(503)],
-      ],
-    ],
-    [
-      "connections drop before an answer and in mid-stream",
-      [
-        ["operations", faults.dropped(0), faults.none(), faults.dropped(0.5)],
-        ["blobs", faults.dropped(0), faults.dropped(0.3), faults.dropped(0.5)],
-      ],
-    ],
-    ["answers are broken JSON", [["operations", faults.none(), faults.cut(), faults.none(), faults.cut()]]],
-    [
-      "the token runs out between two looks, and before the links",
-      [["operations", faults.unauthorized(), faults.none(2), faults.unauthorized()]],
-    ],
-    [
-      "links run out before the first byte, and in mid-stream",
-      [["blobs", faults.answered(403), faults.dropped(0.3), faults.answered(403)]],
-    ],
-    [
-      "the operation is forgotten while it is looked at, and then before its blobs are opened",
-      [["operations", faults.answered(404), faults.none(2), faults.answered(410)]],
-      3,
-    ],
-    [
-      "a blob is gone, and then another one changes in mid-stream",
-      [["blobs", faults.answered(404, { times: 2 }), faults.dropped(0.3), faults.answered(412)]],
-      3,
-    ],
-  ])("%s", async (_name, queues, timesAsked = 1) => {
-    for (const [api, ...queue] of queues) azure.fault(api, ...queue);
-    await comesInWhole();
-    expect(queues.map(([api]) => azure.faultsLeft(api))).toEqual(queues.map(() => 0));
-    expect(azure.costDetails.asked).toHaveLength(timesAsked);
   });
 
   test("all tokens run out between two looks", async () => {
@@ -305,12 +214,6 @@ describe("whatever happens to a report on its way, it comes in whole", () => {
 describe("what cannot be had whole is not published", () => {
   test.each<[string, Parameters<AzureSimulator["fault"]>, string, RegExp]>([
     [
-      "a blob that is shorter than its report says",
-      ["blobs", faults.cut(0.9)],
-      "FileError",
-      /#[12]: has \d+ bytes, not \d+ as its report says/,
-    ],
-    [
       "a blob that is longer",
       ["blobs", faults.wrongLength(7)],
       "FileError",
@@ -327,12 +230,6 @@ describe("what cannot be had whole is not published", () => {
       ["cost-details", faults.answered(400, { message: "Too old" })],
       "ApiRefusalError",
       /Too old/,
-    ],
-    [
-      "a scope without a role",
-      ["cost-details", faults.forbidden()],
-      "PermissionError",
-      /give the application the role EnrollmentReader/,
     ],
   ])("%s", async (_name, [api, ...queue], errorName, says) => {
     setReport(LINES, 2);
@@ -408,6 +305,18 @@ describe("what cannot be had whole is not published", () => {
     await vi.waitUntil(() => azure.requests("blobs").length > 0, { timeout: 20_000 });
     stop.abort(new Error("enough"));
     await expect(opening).rejects.toThrow("enough");
+  });
+
+  test("who is to wait for longer than a warehouse does is told so, and does not wait in a load", async () => {
+    setReport(LINES);
+    azure.costDetails.behave({ outcome: "completed at once" });
+    const { settings } = await aSource();
+    const state = await openExtractor(settings, process.env).begin(anExtraction());
+    if (state.kind !== "ready" || state.run.parts[0] === undefined) throw new RangeError("There is no run");
+    azure.fault("blobs", faults.throttled(1, { any: 25 }));
+    const opening = openStore(settings, process.env).open(state.run.parts[0]);
+    await expect(opening).rejects.toMatchObject({ name: "ThrottledError", retryAfterSeconds: 25 });
+    expect(azure.requests("blobs")).toHaveLength(1);
   });
 
   test("the quotas are kept where nothing else is said", async () => {

@@ -59,6 +59,7 @@ const ONLY: Readonly<Record<string, CostFilter>> = {
   summary: { or: [{ dimension: "source", op: "exists" }] },
   monthly: always("resource_group"),
   location: { and: [always("resource_group"), always("resource_location")] },
+  resource: always("resource_id"),
   daily: { dimension: "date", op: "exists" },
   lines: always("meter_name"),
 };
@@ -66,6 +67,7 @@ const READ: Readonly<Record<string, readonly string[]>> = {
   summary: ["summary_costs", "costs_summary"],
   monthly: ["monthly_costs", "costs_monthly"],
   location: ["location_costs", "costs_by_location"],
+  resource: ["resource_month_costs", "costs_by_resource_month"],
   daily: ["daily_costs", "costs_daily"],
   lines: ["cost_entries", "costs"],
 };

@@ -5,7 +5,13 @@ import { createScenes } from "../support/scene.ts";
 import { lastMoment } from "../support/totals.ts";
 import { startTestEngine, type TestEngine } from "../support/warehouse.ts";
 
-const ROLLUPS = ["costs_daily", "costs_monthly", "costs_by_location", "costs_summary"] as const;
+const ROLLUPS = [
+  "costs_daily",
+  "costs_monthly",
+  "costs_by_location",
+  "costs_by_resource_month",
+  "costs_summary",
+] as const;
 const Row = z.object({
   source: z.string(),
   dataset: z.string(),

@@ -16,7 +16,7 @@ import { importSource } from "../../workflows/import-source.ts";
 import type { RunOutcome, SourceReport } from "../../workflows/import-source.ts";
 import { EA_ENROLLMENT } from "../support/azure/ea.ts";
 import type { EaEnvelope } from "../support/azure/ea.ts";
-import { cut, dropped, failed, none, repeatedAnswer, text, throttled, unauthorized } from "../support/azure/faults.ts";
+import { cut, none, repeatedAnswer, unauthorized } from "../support/azure/faults.ts";
 import { SIMULATED_SECRET } from "../support/azure/identity.ts";
 import { startAzureSimulator } from "../support/azure/simulator.ts";
 import type { AzureSimulator } from "../support/azure/simulator.ts";
@@ -179,20 +179,6 @@ describe("a month of the EA reporting API", () => {
 });
 
 describe("a page that fails", () => {
-  test.each([
-    ["a burst of failures", failed(503, 2, { "retry-after": "0" })],
-    ["being asked to wait", throttled(2)],
-    ["a connection that breaks off", dropped()],
-    ["a page that is cut off", cut(0.9)],
-    ["a page of a proxy", text("<html>Bad gateway</html>")],
-  ])("is asked for again, and not one row is lost or doubled: %s", async (_, fault) => {
-    azure.fault("ea", none(2), fault); // the first request only looks whether there is anything
-    const source = await aSource();
-    expect(await importMonth(source)).toMatchObject({ outcome: { outcome: "imported" } });
-    expect(azure.faultsLeft("ea")).toBe(0);
-    expect(await totals(source)).toEqual([TOTAL]);
-  });
-
   test.each([
     ["the last page is cut off", [...cut(0.9), ...cut(0.9), ...cut(0.9)], {}, /page 3: the answer is not JSON/],
     ["the same page comes again", repeatedAnswer(), { next: "hasMoreData" }, /holds the items of an earlier page/],

@@ -251,5 +251,5 @@ async function prune(warehouse: Warehouse): Promise<void> {
     signal: new AbortController().signal,
     onProgress: () => undefined,
   });
-  await activities.prune({ sources: [], keep: 1, dryRun: false });
+  await activities.prune({ sources: [], keep: 1, dryRun: false, evaluations: false });
 }

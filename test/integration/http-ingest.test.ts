@@ -8,14 +8,17 @@ import Big from "big.js";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import type { Warehouse } from "../../clickhouse/client.ts";
+import type { ImportEvent } from "../../src/import-events.ts";
 import { aRun } from "../support/exports.ts";
 import { createToken } from "../../clickhouse/tokens.ts";
+import { saveRules } from "../../clickhouse/tracking-rules.ts";
 import { addPushSource, startPushService } from "../support/http-push.ts";
 import type { PushAnswer } from "../support/http-push.ts";
 import { countRunningLoads } from "../support/loads.ts";
 import { ndjsonOf } from "../support/ndjson.ts";
 import { clickHouseWriter, inFolder } from "../support/parquet.ts";
 import { totalsOf } from "../support/totals.ts";
+import { aRule, when } from "../support/tracking-scene.ts";
 import { startTestEngine } from "../support/warehouse.ts";
 import type { TestEngine } from "../support/warehouse.ts";
 
@@ -443,6 +446,30 @@ test("who sends nothing for too long is answered, and leaves its place", async (
   await expectNothingOf(name);
 });
 
+test("who sends too little at a time is answered, and leaves its place", async () => {
+  const { open, ingest } = await startPushService(warehouse, { settings: { stallTimeoutMs: 500 } });
+  const { name } = await addPushSource(warehouse);
+  const { sending, answer } = open(`/v1/ingest/${name}?run_id=one&${PATH}`);
+  sending.write(HEADER);
+  const dribble = setInterval(() => sending.write(ROW), 50);
+  onTestFinished(() => clearInterval(dribble));
+  expect(await answer).toMatchObject({
+    status: 408,
+    body: {
+      error: {
+        code: "too_slow",
+        message: expect.stringMatching(
+          /^body: Less than 16 KiB come in a second; \d+ bytes have come so far\./,
+        ) as string,
+      },
+    },
+  });
+  clearInterval(dribble);
+  expect(ingest.running()).toBe(0);
+  sending.destroy();
+  await expectNothingOf(name);
+});
+
 test("two files are taken at once; the same run and a third are sent away, and may come again", async () => {
   const { open, push, ingest, service } = await startPushService(warehouse);
   const sources = await Promise.all([addPushSource(warehouse), addPushSource(warehouse)]);
@@ -491,8 +518,9 @@ test("a service that stops breaks off what is still coming in, and waits for its
   expect(await push(`/v1/ingest/${name}?run_id=one&${PATH}`, HEADER + ROW)).toMatchObject({ status: 503 });
 });
 
-test("how many bytes came is written down, also where nobody said it, and large files have partitions of their own", async () => {
-  const { open } = await startPushService(warehouse);
+test("how many bytes came is told and written down, also where nobody said it, and large files have partitions of their own", async () => {
+  const events: ImportEvent[] = [];
+  const { open } = await startPushService(warehouse, { tell: (event) => events.push(event) });
   const { name } = await addPushSource(warehouse);
   const sizes = [1, 5];
   for (const megabytes of sizes) {
@@ -503,6 +531,8 @@ test("how many bytes came is written down, also where nobody said it, and large 
   }
   const bytes = sizes.map((megabytes) => String(WIDE_HEADER.length + megabytes * MEGABYTE.length));
   expect(await listRuns(name)).toMatchObject(bytes.map((byte_count) => ({ state: "imported", byte_count })));
+  const told = events.flatMap((event) => (event.event === "part loaded" ? [String(event.byteCount)] : []));
+  expect(told).toEqual(bytes);
   const loads = await warehouse.rows(
     `SELECT toString(byte_count) AS bytes, load_id IN (SELECT own_partition FROM cost_entries) AS isLarge
     FROM loads FINAL WHERE source = {source:String} ORDER BY byte_count`,
@@ -546,3 +576,17 @@ async function expectNothingOf(source: string, state = "failed"): Promise<void> 
   ).toEqual([{ n: "0" }]);
   expect(new Set((await listAttempts(source)).map((attempt) => attempt.state))).toEqual(new Set([state]));
 }
+
+test("resources of what is sent are assigned to their rules, without being asked to", async () => {
+  const other = await engine.database();
+  const everything = aRule("all", { match: when("last_segment", "wildcard", "*"), targets: { owner: "us" } });
+  await saveRules(other, { saved: [everything], removed: [], fallback: undefined }, "a test");
+  const { push, service } = await startPushService(other);
+  const { name, subscriptionId } = await addPushSource(other);
+  const sent = await push(`/v1/ingest/${name}?run_id=one&${PATH}`, Buffer.from(csvOf(subscriptionId)));
+  expect(sent.status).toBe(201);
+  await vi.waitFor(async () => {
+    const costs = await service.get("/v1/costs?groupBy=tracking:owner");
+    expect(costs.json()).toMatchObject({ data: [{ "tracking:owner": "us", actual: TOTAL }], warnings: [] });
+  }, WAIT);
+});

@@ -1,6 +1,8 @@
 import Big from "big.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Warehouse } from "../../clickhouse/client.ts";
+import { listLiveRuns } from "../../clickhouse/known-runs.ts";
+import { publishSeries } from "../../clickhouse/publish-series.ts";
 import { evaluateTracking, extendTracking } from "../../clickhouse/tracking-evaluation.ts";
 import { saveRules } from "../../clickhouse/tracking-rules.ts";
 import { FORMAT_NAMES } from "../../src/http/formats.ts";
@@ -337,6 +339,69 @@ describe("where no day is silent and rules hold for ever", () => {
   });
 });
 
+test.each(["2026-05-01", "2026-05-15"])("rules that change on %s hold for the costs of their days", async (day) => {
+  const { warehouse, service: plain } = await aScene();
+  const match = when("last_segment", "prefix", "vm-");
+  await evaluate(warehouse, [
+    aRule("before", { match, targets: { owner: "before" }, validTo: parseDay(day) }),
+    aRule("since", { match, targets: { owner: "since" }, validFrom: parseDay(day) }),
+  ]);
+  const spent = ACTUAL.filter(({ resource }) => resource.includes("/vm-"));
+  const expected = (isAsked: (date: string) => boolean) =>
+    new Map(
+      [
+        ["before", sumOf(spent, ({ date = "" }) => isAsked(date) && date < day)] as const,
+        ["since", sumOf(spent, ({ date = "" }) => isAsked(date) && date >= day)] as const,
+      ].filter(([, sum]) => sum !== "0"),
+    );
+  const asked = { groupBy: "tracking:owner", filter: "tracking:owner exists" };
+  const owners = async (time: Readonly<Record<string, string>>) => {
+    const { data: rows } = (await plain.get(urlOf("/v1/costs", { ...asked, ...time }))).json<Answer>();
+    return new Map(rows.map((row) => [row["tracking:owner"], row["actual"]]));
+  };
+  expect(await owners({})).toEqual(expected(() => true));
+  for (const window of ["2026-04", "2026-05"]) {
+    expect(await owners({ window })).toEqual(expected((date) => date.startsWith(window)));
+  }
+  expect(await owners({ from: "2026-04-30", to: "2026-05-15" })).toEqual(expected((date) => date < "2026-05-15"));
+  const { asOf } = (await plain.get("/v1/costs")).json<{ asOf: string }>();
+  expect(await owners({ asOf })).toEqual(expected(() => true));
+});
+
+test("names and values of targets are told and found as they were written, whatever they are made of", async () => {
+  const texts = [
+    'O\'Neil "Max"',
+    "'; DROP TABLE costs; --",
+    "back\\",
+    "{v0:String}",
+    "%27",
+    "a\tb\nc",
+    "`",
+    "🏷️ é",
+    "NULL",
+  ];
+  const targets = Object.fromEntries(texts.map((text, index) => [text, texts.at(index - 1) ?? ""]));
+  const { warehouse, service: plain } = await aScene();
+  await evaluate(warehouse, [aRule("odd", { match: when("last_segment", "prefix", "vm-"), targets })]);
+  expect((await plain.get("/v1/tracking")).json<{ targets: string[] }>().targets).toEqual(texts.toSorted());
+  const actual = sumOf(ACTUAL, ({ resource }) => resource.includes("/vm-"));
+  for (const [name, value] of Object.entries(targets)) {
+    const dimension = `tracking:${name}`;
+    const payload = { groupBy: [dimension], filter: { dimension, op: "eq", values: [value] } };
+    const posted = await plain.send({ method: "POST", url: "/v1/costs", payload });
+    const told = requireStatus(posted, 200)
+      .json<Answer>()
+      .data.map((row) => Object.values(row));
+    expect([name, told]).toEqual([name, [[value, "USD", actual]]]);
+    const found = await plain.get(`/v1/dimensions/${encodeURIComponent(dimension)}/values`);
+    expect(
+      requireStatus(found, 200)
+        .json<Answer>()
+        .data.map((row) => row["value"]),
+    ).toContain(value);
+  }
+});
+
 describe("a change of the rules", () => {
   const web = (value: string) =>
     aRule("web", { match: when("last_segment", "prefix", "vm-"), targets: { owner: value } });
@@ -389,8 +454,12 @@ describe("a change of the rules", () => {
 
   test("published costs that were not evaluated yet have no rule, and the answer says so", async () => {
     const { warehouse, service: plain, bring } = await aScene();
-    await evaluate(warehouse, [web("one")]);
     await bring("2026-06", "3", { name: "vm-new" });
+    const [run] = await listLiveRuns(warehouse, { source: "spare", export: "", dataset: "", month: "" });
+    if (run === undefined) throw new Error("The run is not there");
+    await publishSeries(warehouse, run, { kind: "withdraw", run }, run.priority);
+    await evaluate(warehouse, [web("one")]);
+    await publishSeries(warehouse, run, { kind: "publish", run, ownLoadIds: run.loadIds }, run.priority);
     const url = "/v1/costs?groupBy=tracking:owner&window=2026-06";
     const behind = (await plain.get(url)).json<Answer>();
     expect(behind).toMatchObject({ data: [{ "tracking:owner": "", actual: "3" }] });

@@ -1,5 +1,6 @@
 import Big from "big.js";
 import { parse } from "yaml";
+import { z } from "zod";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { evaluateTracking } from "../../clickhouse/tracking-evaluation.ts";
@@ -225,14 +226,40 @@ describe("what is written", () => {
       requireStatus(await send("POST", "/rules", read), 403);
       requireStatus(await send("DELETE", "/rules/one", read), 403);
       requireStatus(await send("POST", "/evaluate", read), 403);
-      requireStatus(await send("POST", "/apply?dryRun=true", read, "rules: []"), 403);
-      requireStatus(await send("POST", "/test?resource=db-1", read, "rules: []"), 200);
+      requireStatus(await send("POST", "/apply", read, "rules: []"), 403);
+      for (const path of ["/dry-run", "/test?resource=db-1"]) {
+        requireStatus(await send("POST", path, read, "rules: []"), 403); // a file costs the service and the warehouse much
+        requireStatus(await send("POST", path, write, "rules: []"), 200);
+      }
       const written = requireStatus(await send("PUT", "/rules/one", write), 201);
       expect(written.json()).toMatchObject({ updated_by: "who-may-write" });
     } finally {
       await guarded.close();
     }
   });
+});
+
+const Publications = z.object({ data: z.tuple([z.object({ publicationId: z.string() })], z.unknown()) });
+const Snapshots = z.tuple([z.object({ id: z.union([z.string(), z.number()]) })], z.unknown());
+
+test.each(["publications", "snapshots"])("what a withdrawal of %s uncovers is assigned, too", async (way) => {
+  const scene = await scenes.scene();
+  await bringResources(scene);
+  await saveRules(scene.warehouse, { saved: RULES, removed: [], fallback: "none" }, "a test");
+  await evaluateTracking(scene.warehouse);
+  const other = await createTestService(scene.warehouse);
+  try {
+    const { publicationId } = Publications.parse((await other.get("/v1/publications")).json()).data[0];
+    const [{ id }] = Snapshots.parse((await other.get("/api/snapshots/")).json());
+    const url = way === "publications" ? `/v1/publications/${publicationId}` : `/api/snapshots/${id}/`;
+    const answer = await other.send({ method: "DELETE", url });
+    expect(answer.statusCode).toBeLessThan(300);
+    await expect
+      .poll(async () => (await other.get("/v1/tracking")).json<unknown>(), PATIENT)
+      .toMatchObject({ evaluation: { hasOtherRules: false, hasOtherLoads: false }, isEvaluating: false });
+  } finally {
+    await other.close();
+  }
 });
 
 describe("rule files", () => {
@@ -253,7 +280,6 @@ rules:
       unchanged: 0,
       untouched: 2,
       fallback: "last_segment",
-      effect: null,
       changes: [
         { id: "one", change: "added" },
         { id: "125", change: "added" },
@@ -285,13 +311,15 @@ rules:
     expect((await get<Listed>("/rules")).data.map(({ id }) => id)).toEqual(["web"]);
     requireStatus(await sendFile("?others=all", YAML), 400);
     requireStatus(await sendFile("", YAML, "text/html"), 415);
+    const long = `# ${"x".repeat(1 << 20)}\n`;
+    requireStatus(await sendFile("", `${long}${YAML}`), 413);
+    requireStatus(await sendFile("", `${long}id,resource_tracking\n1,shop\n`, "text/csv"), 200);
   });
 
   test("can be tried: nothing changes, and it is told what would, in resources and money", async () => {
     await begin(RULES);
-    const tried = requireStatus(await sendFile("?dryRun=true&others=removed&month=2026-05", YAML), 200).json<{
-      effect: Record<string, unknown>;
-    }>();
+    const answer = await sendFile("?others=removed&month=2026-05", YAML, "application/yaml", "dry-run");
+    const tried = requireStatus(answer, 200).json<{ effect: Record<string, unknown> }>();
     expect(tried).toMatchObject({ added: 2, removed: RULES.length, fallback: "last_segment" });
     const usd = sumOf(ACTUAL, ({ currency, date }) => currency === "USD" && date !== "2026-04-30");
     const isIn = (resources: readonly string[]) =>
@@ -417,6 +445,33 @@ describe("reports", () => {
     );
   });
 
+  test("name the evaluation that they speak of, and a list ends with it", async () => {
+    const scene = await scenes.scene();
+    await bringResources(scene);
+    const other = await createTestService(scene.warehouse);
+    try {
+      const report = async (path: string) => requireStatus(await other.get(`/v1/tracking${path}`), 200).json<Report>();
+      type Report = { evaluation: { evaluationId: string; hasOtherRules: boolean } | null; next: string };
+      const paths = ["/coverage", "/conflicts", "/conflicts/pairs", "/unused"];
+      for (const path of paths) {
+        expect(await report(path)).toMatchObject({ evaluation: null });
+      }
+      await saveRules(scene.warehouse, { saved: RULES, removed: [], fallback: "none" }, "a test");
+      const { evaluationId } = await evaluateTracking(scene.warehouse);
+      for (const path of paths) {
+        expect(await report(path)).toMatchObject({ evaluation: { evaluationId, hasOtherRules: false } });
+      }
+      await saveRules(scene.warehouse, { saved: [], removed: ["900"], fallback: undefined }, "a test");
+      const { evaluation, next } = await report("/conflicts?limit=1");
+      expect(evaluation).toMatchObject({ evaluationId, hasOtherRules: true });
+      await evaluateTracking(scene.warehouse);
+      const moved = requireStatus(await other.get(`/v1/tracking/conflicts?cursor=${next}`), 409);
+      expect(moved.json()).toMatchObject({ error: { code: "tracking_moved", details: { parameter: "cursor" } } });
+    } finally {
+      await other.close();
+    }
+  });
+
   test("tell of rules that are of no use", async () => {
     const { data } = await get<{ data: { ruleId: string; use: string; beatenBy: object[] }[] }>("/unused");
     expect(data.map(({ ruleId, use }) => [ruleId, use])).toEqual(
@@ -485,6 +540,7 @@ test("every path of it is documented, with what it takes and answers", async () 
     "get /v1/tracking/rules/{id}/history",
     "get /v1/tracking/unused",
     "post /v1/tracking/apply",
+    "post /v1/tracking/dry-run",
     "post /v1/tracking/evaluate",
     "post /v1/tracking/rules",
     "post /v1/tracking/test",

@@ -303,7 +303,7 @@ function at(day: number): string {
 async function prune(
   warehouse: Warehouse,
   { sources = [], keep = 3, dryRun = false }: { sources?: string[]; keep?: number; dryRun?: boolean } = {},
-): Promise<Freed[]> {
+): Promise<readonly Freed[]> {
   const { signal } = new AbortController();
   const openStore = () => {
     throw new Error("a prune opens no store");
@@ -315,7 +315,7 @@ async function prune(
     signal,
     onProgress: () => undefined,
   });
-  return activities.prune({ sources, keep, dryRun });
+  return (await activities.prune({ sources, keep, dryRun, evaluations: false })).freed;
 }
 
 /** The same warehouse, in which something else happens once, just before publications are written in that state. */

@@ -441,7 +441,12 @@ function total(...runs: RenderedRun[]): string {
   );
 }
 
-const HAVE_NO_DAYS: readonly string[] = ["costs_monthly", "costs_by_location", "costs_summary"];
+const HAVE_NO_DAYS: readonly string[] = [
+  "costs_monthly",
+  "costs_by_location",
+  "costs_by_resource_month",
+  "costs_summary",
+];
 
 /** The actual cost of each day, on which all views that know of days must agree. */
 async function byDay(warehouse: Warehouse): Promise<Record<string, string>> {

@@ -7,6 +7,7 @@ import { runInProcess, spawnCli, test as base } from "../support/cli.ts";
 import type { CliResult, SpawnedCli } from "../support/cli.ts";
 import { aRun } from "../support/exports.ts";
 import type { RenderedRun } from "../support/exports.ts";
+import { ACTUAL, linesOf } from "../support/tracking-scene.ts";
 import { describeWithTemporal } from "../support/temporal.ts";
 
 /** A database of the file's own, and a worker for it. */
@@ -350,6 +351,37 @@ describeWithTemporal("commands with Temporal", (temporal) => {
     const away = await team.runAway("apply", "-f", "s.yaml");
     expect(away).toMatchObject({ code: 1, stderr: expect.stringContaining("cannot be reached") as string });
     expect(await team.json("sources", "show", team.source), "nothing was changed").toMatchObject({ priority: 100 });
+  });
+
+  test("rules are evaluated on a worker, and an import gives new resources theirs", async ({ team }) => {
+    const write = async (name: string, text: string) => {
+      await writeFile(join(team.dir, name), text);
+      return name;
+    };
+    const file = await write("rules.yaml", "- { id: 1, resource_tracking: vm-web }\n");
+    const applied = await team.run("rules", "apply", "-f", file);
+    expect(applied).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/added {6}1 vm-web[^]*\nAssigned /) as string,
+    });
+    expect(applied.stderr).toContain(`tracking/changes is started in Temporal at ${temporal.address}.`);
+
+    await team.deliver(aRun({ dataset: "actual", lines: linesOf(ACTUAL, "2026-05") }));
+    const imported = await team.run("import", "--source-name", team.source);
+    expect(imported.stdout).toMatch(
+      new RegExp(
+        `\n${team.source}: Assigned 4 new or changed resources in .*: 1 with a rule, 3 without, 0 conflicts\\.\n`,
+      ),
+    );
+    expect(messagesOf(imported).slice(-3)).toEqual(["run imported", "tracking started", "tracking done"]);
+
+    expect(await team.json("rules", "evaluate")).toMatchObject({ kind: "whole", assigned: 1, brokenCount: 0 });
+    const followed = await team.run("follow", "tracking/anew");
+    expect(followed).toMatchObject({ code: 0, stdout: expect.stringContaining("1 with a rule") as string });
+
+    const away = await team.runAway("rules", "apply", "-f", await write("none.yaml", "rules: []\n"), "--replace");
+    expect(away).toMatchObject({ code: 1, stderr: expect.stringContaining("the rules are WRITTEN, but") as string });
+    expect((await team.run("rules", "evaluate")).stdout).toContain(": 0 with a rule, ");
   });
 
   test("a server that goes away and comes back is waited for, and the import goes on", async ({ team }) => {

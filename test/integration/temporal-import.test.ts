@@ -322,10 +322,12 @@ describeWithTemporal("imports under Temporal", (temporal) => {
     };
     for (let times = 0; times < 3; times++) {
       await stage.import({ overwrite: true });
-      expect(await nextPrune()).toEqual([]);
+      expect(await nextPrune()).toMatchObject({ freed: [], evaluations: { evaluations: 0 } });
     }
     await stage.import({ overwrite: true });
-    expect(await nextPrune()).toMatchObject([{ source: "kept", month: "2026-05", publications: 1, loads: 1 }]);
+    expect(await nextPrune()).toMatchObject({
+      freed: [{ source: "kept", month: "2026-05", publications: 1, loads: 1 }],
+    });
     expect((await agreedTotals(stage.warehouse)).actual).toBe("1");
   });
 
@@ -335,7 +337,10 @@ describeWithTemporal("imports under Temporal", (temporal) => {
     await stage.import();
     await stage.import({ overwrite: true });
     const handle = await stage.worker.start("prune", PRUNE_ID, { keep: 1 });
-    expect(await handle.result()).toMatchObject([{ source: "pruned", month: "2026-05", publications: 1, loads: 1 }]);
+    expect(await handle.result()).toMatchObject({
+      freed: [{ source: "pruned", month: "2026-05", publications: 1, loads: 1 }],
+      evaluations: { evaluations: 0, works: 0 },
+    });
     expect((await agreedTotals(stage.warehouse)).actual).toBe("1");
   });
 });

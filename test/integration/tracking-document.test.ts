@@ -46,11 +46,11 @@ test("the rule files and statements of docs/tracking.md do what it says", async 
   expect(broken).toEqual([]);
   expect(rules.map(({ id }) => id)).toEqual(["web", "web-prod", "data", "125"]);
   await evaluateTracking(warehouse);
-  const [owners, dearest, resource] = await Promise.all(questions.map((sql) => warehouse.rows(sql)));
+  const [owners, dearest, periods] = await Promise.all(questions.map((sql) => warehouse.rows(sql)));
   expect(owners).toContainEqual({ billing_currency: "USD", owner: "team-data", actual: "7.77" });
   expect(dearest).toMatchObject([
     { resource_id: LAKE, billing_currency: "EUR", actual: sumOf(ACTUAL, ({ resource }) => resource === LAKE) },
     { resource_id: WEB, billing_currency: "USD" },
   ]);
-  expect(resource).toMatchObject([{ resource_id: WEB, valid_from: "1970-01-01", valid_to: "2149-06-06", rule_id: "" }]);
+  expect(periods).toMatchObject([{ resource_id: WEB, valid_from: "1970-01-01", valid_to: "2149-06-06", rule_id: "" }]);
 });

@@ -6,7 +6,15 @@ import { dropEvaluations } from "../../clickhouse/tracking-retention.ts";
 import { removeRule } from "../../clickhouse/tracking-rules.ts";
 import type { Condition } from "../../src/domain/tracking-rule.ts";
 import { mortalWarehouse } from "../support/mortal-warehouse.ts";
-import { aResource, aRule, bringRules, listAssignments, rulesBySegment, showResources } from "../support/tracking.ts";
+import {
+  aResource,
+  aRule,
+  bringRules,
+  listAssignments,
+  rulesBySegment,
+  showLoads,
+  showResources,
+} from "../support/tracking.ts";
 import { startTestEngine, type TestEngine } from "../support/warehouse.ts";
 
 let engine: TestEngine;
@@ -135,6 +143,23 @@ describe("after a publication", () => {
     expect(await rulesBySegment(warehouse)).toEqual({ c: "" });
   });
 
+  test("a subscription that is renamed changes its resources, also those that no new load shows", async () => {
+    const before = { subscriptionName: "Contoso Production" };
+    await showResources(warehouse, [aResource({ segment: "a", ...before }), aResource({ segment: "b", ...before })]);
+    const named = (value: string): Condition => ({ field: "subscription_name", operator: "equals", value });
+    const rules = [
+      aRule({ id: "old", match: named("contoso production") }),
+      aRule({ id: "new", match: named("Contoso") }),
+    ];
+    await bringRules(warehouse, rules);
+    await evaluateTracking(warehouse);
+    expect(await rulesBySegment(warehouse)).toEqual({ a: "old", b: "old" });
+    const after = { subscriptionName: "Contoso" };
+    await showResources(warehouse, [aResource({ segment: "b", ...after })], { lastDate: "2026-06-02" });
+    expect(await extendTracking(warehouse)).toMatchObject({ kind: "extension", resources: 2 });
+    expect(await rulesBySegment(warehouse)).toEqual({ a: "new", b: "new" });
+  });
+
   test("of several loads that show a resource the newest one says what it is", async () => {
     await showResources(warehouse, [aResource({ segment: "a", tags: { env: "prod" } })], { lastDate: "2026-05-31" });
     await showResources(warehouse, [aResource({ segment: "a", tags: { env: "test" }, meterCategories: ["Storage"] })], {
@@ -163,11 +188,72 @@ describe("after a publication", () => {
     expect(Object.values(await rulesBySegment(warehouse))).toEqual(Array(13).fill("1"));
   });
 
+  test("what a process left that died goes with a publication that is taken back", async () => {
+    const before = await showResources(warehouse, [aResource({ segment: "a" })]);
+    await bringRules(warehouse, [aRule({ id: "1", match: prod })]);
+    await evaluateTracking(warehouse);
+    await showResources(
+      warehouse,
+      ["a", "b"].map((segment) => aResource({ segment, tags: { env: "prod" } })),
+    );
+    for (let statement = 0; ; statement++) {
+      await extendTracking(mortalWarehouse(warehouse, { statement, moment: "after" })).catch(() => undefined);
+      const isLeft = (await rulesBySegment(warehouse))["b"] === "1";
+      if (isLeft) break;
+    }
+    await showLoads(warehouse, [before]);
+    expect(await extendTracking(warehouse)).toMatchObject({ kind: "extension", resources: 1 });
+    expect(await rulesBySegment(warehouse)).toEqual({ a: "" });
+    expect(await extendTracking(warehouse)).toMatchObject({ kind: "none" });
+  });
+
+  test("what began later counts, also where the other one ends behind it", async () => {
+    const before = await showResources(warehouse, [aResource({ segment: "a" }), aResource({ segment: "gone" })]);
+    await bringRules(warehouse, [aRule({ id: "1", match: prod })]);
+    await evaluateTracking(warehouse);
+    const tagged = ["a", "b"].map((segment) => aResource({ segment, tags: { env: "prod" } }));
+    await showResources(warehouse, tagged, { isInstead: true });
+    let isOvertaken = false;
+    const slow: Warehouse = {
+      ...warehouse,
+      run: async (sql, ...rest) => {
+        if (!isOvertaken && sql.includes("INSERT INTO tracking_assignments")) {
+          isOvertaken = true;
+          await showLoads(warehouse, [before]);
+          await showResources(warehouse, [aResource({ segment: "c" })]);
+          await extendTracking(warehouse);
+        }
+        return warehouse.run(sql, ...rest);
+      },
+    };
+    await extendTracking(slow);
+    expect(isOvertaken).toBe(true);
+    expect(await rulesBySegment(warehouse)).toEqual({ a: "", c: "", gone: "" });
+  });
+
   test("nothing is done where there never were rules", async () => {
     await showResources(warehouse, [aResource()]);
     expect(await trackResources(warehouse)).toMatchObject({ kind: "none", evaluationId: "" });
     expect(await warehouse.rows("SELECT * FROM tracking_evaluations")).toEqual([]);
   });
+});
+
+test("of a resource that very many rules match the first 100 are kept, and all are counted", async () => {
+  const [ruleCount, resourceCount] = [1100, 4000]; // more candidates than one statement looks at
+  const segments = Array.from({ length: resourceCount }, (_, index) => `vm-${index}`);
+  await showResources(
+    warehouse,
+    segments.map((segment) => aResource({ segment })),
+  );
+  const rules = Array.from({ length: ruleCount }, (_, index) => aRule({ id: String(index + 1), match: { not: web } }));
+  await bringRules(warehouse, rules);
+  const figures = { resources: resourceCount, assigned: resourceCount, conflicts: resourceCount };
+  expect(await evaluateTracking(warehouse)).toMatchObject(figures);
+  expect(
+    await warehouse.rows(`
+      SELECT winner, candidate_count, length(candidates) AS kept, candidates[100].1 AS last, uniqExact(resource_id) AS resources
+      FROM tracking_conflicts GROUP BY ALL`),
+  ).toEqual([{ winner: "1", candidate_count: ruleCount, kept: "100", last: "100", resources: String(resourceCount) }]);
 });
 
 test("rules that somebody inserted by SQL take part, and those that are none are left out and told", async () => {
@@ -181,16 +267,29 @@ test("rules that somebody inserted by SQL take part, and those that are none are
     ('backwards', '{"field": "last_segment", "operator": "regex", "value": "(w)eb.1\\\\\\\\1"}', {'owner': 'a'})`);
   const { assigned, brokenRules } = await evaluateTracking(warehouse);
   expect(assigned).toBe(1);
-  expect(Object.fromEntries(brokenRules.map(({ id, reason }) => [id, reason]))).toEqual({
+  const reasons = Object.fromEntries(brokenRules.map(({ id, reason }) => [id, reason]));
+  expect(reasons).toMatchObject({
     json: "match: expected a condition (field, operator, value), or one of all, any, not",
     empty: "match.all: expected a list of conditions that is not empty",
     targets: "targets: expected names and texts, such as owner: platform",
-    regex: expect.stringContaining('the pattern "web(-1" does not compile at character 4: Missing close parenthesis'),
-    backwards: expect.stringMatching(/the pattern .* does not compile.*/i),
   });
+  expect(reasons["regex"]).toContain('the pattern "web(-1" does not compile at character 4: Missing close parenthesis');
+  expect(reasons["backwards"]).toMatch(/^the pattern .* does not compile at character 8: /);
   const [row] = await warehouse.rows("SELECT length(broken_rules) AS broken, rules FROM tracking_evaluations FINAL");
   expect(row).toEqual({ broken: "5", rules: 1 });
   expect(await rulesBySegment(warehouse)).toEqual({ "web-1": "good" });
+});
+
+test("however many rows are no rules, the others are evaluated", async () => {
+  await showResources(warehouse, [aResource({ segment: "web-1" })]);
+  await bringRules(warehouse, [aRule({ id: "1", match: web })]);
+  await warehouse.run(
+    "INSERT INTO tracking_rules (id, match) SELECT concat('broken ', number), '{}' FROM numbers(12000)",
+  );
+  const { assigned, brokenRules } = await evaluateTracking(warehouse);
+  expect([assigned, brokenRules.length]).toEqual([1, 12_000]);
+  const rows = await warehouse.rows("SELECT length(broken_rules) AS kept, rules FROM tracking_evaluations FINAL");
+  expect(rows).toEqual([{ kept: "100", rules: 1 }]);
 });
 
 test("resources without a rule get the last segment of their ids in upper case where that is the fallback", async () => {
@@ -239,17 +338,38 @@ test("a prune drops old evaluations, and never the one that counts", async () =>
   await evaluateTracking(killed).catch(() => undefined);
   const before = await listAssignments(warehouse);
 
-  expect(await dropEvaluations(warehouse)).toBe(0);
-  expect(await dropEvaluations(warehouse, { now: new Date(Date.now() + 2 * day) })).toBe(1);
+  expect(await dropEvaluations(warehouse)).toEqual({ evaluations: 0, works: 0, rows: 0, bytes: 0 });
+  expect(await dropEvaluations(warehouse, { now: new Date(Date.now() + 2 * day) })).toMatchObject({ evaluations: 1 });
   const inAWeek = new Date(Date.now() + 8 * day);
-  expect(await dropEvaluations(warehouse, { now: inAWeek, dryRun: true })).toBe(1);
-  expect(await rowsOf(first.evaluationId)).toBeGreaterThan(0);
-  expect(await dropEvaluations(warehouse, { now: inAWeek })).toBe(1);
+  const said = await dropEvaluations(warehouse, { now: inAWeek, dryRun: true });
+  expect(said).toMatchObject({ evaluations: 1, works: 0, rows: await rowsOf(first.evaluationId) });
+  expect(said.rows).toBeGreaterThan(0);
+  expect(said.bytes).toBeGreaterThan(0);
+  expect(await dropEvaluations(warehouse, { now: inAWeek })).toEqual(said);
   expect(await rowsOf(first.evaluationId)).toBe(0);
-  expect(await dropEvaluations(warehouse, { now: inAWeek })).toBe(0);
+  expect(await dropEvaluations(warehouse, { now: inAWeek })).toMatchObject({ evaluations: 0, rows: 0 });
   expect(await listAssignments(warehouse)).toEqual(before);
   expect(await countRows("tracking_subjects")).toBe(0);
   expect(await countRows("tracking_matches")).toBe(0);
+});
+
+test("a prune makes works forget which loads they saw, but for the last one", async () => {
+  await showResources(warehouse, [aResource({ segment: "web-1" })]);
+  await bringRules(warehouse, [aRule({ id: "1", match: web })]);
+  await evaluateTracking(warehouse);
+  for (const segment of ["web-2", "web-3"]) {
+    await showResources(warehouse, [aResource({ segment })]);
+    await extendTracking(warehouse);
+  }
+  const before = await listAssignments(warehouse);
+  const seen = () =>
+    warehouse.rows("SELECT kind, length(load_ids) AS loads FROM tracking_evaluations FINAL ORDER BY started_at");
+  await dropEvaluations(warehouse);
+  expect(await seen()).toMatchObject([{ loads: "1" }, { loads: "2" }, { loads: "3" }]);
+  await dropEvaluations(warehouse, { now: new Date(Date.now() + 2 * day) });
+  expect(await seen()).toMatchObject([{ kind: "whole" }, { kind: "extension", loads: "0" }, { loads: "3" }]);
+  expect(await extendTracking(warehouse)).toMatchObject({ kind: "none" });
+  expect(await listAssignments(warehouse)).toEqual(before);
 });
 
 /** How many rows an evaluation has, in all tables that know of evaluations but the one that lists them. */

@@ -3,7 +3,7 @@ import type { Warehouse } from "../../clickhouse/client.ts";
 import { listConflictPairs, listConflicts } from "../../clickhouse/tracking-conflicts.ts";
 import { listCoverage } from "../../clickhouse/tracking-coverage.ts";
 import { dryRunRules } from "../../clickhouse/tracking-dry-run.ts";
-import { evaluateTracking } from "../../clickhouse/tracking-evaluation.ts";
+import { evaluateTracking, extendTracking } from "../../clickhouse/tracking-evaluation.ts";
 import { explainResource } from "../../clickhouse/tracking-explain.ts";
 import { findTrackedResource } from "../../clickhouse/tracking-resources.ts";
 import { saveRules } from "../../clickhouse/tracking-rules.ts";
@@ -19,6 +19,7 @@ import {
   bringResources,
   DATA,
   LAKE,
+  linesOf,
   RULES,
   SHOP,
   sumOf,
@@ -155,6 +156,24 @@ test("a conflict names the run, every candidate, the winner, why it won, and wha
     ],
   });
   expect(conflicts[0]?.candidates.map(({ ruleId }) => ruleId)).toEqual(["7", "8", "6"]);
+});
+
+test("a conflict that stays as it is names the newest run and month that readers see", async () => {
+  const scene = await scenes.scene();
+  await bringResources(scene);
+  const { warehouse: own } = scene;
+  await saveRules(own, { saved: RULES, removed: [], fallback: undefined }, "test");
+  await evaluateTracking(own);
+  const [before] = await listConflicts(own, { limit: 1, resourceId: WEB });
+  const june = [{ resource: WEB, date: "2026-06-02", cost: "77.7", currency: "USD" }];
+  const spender = await scene.supplier("contoso");
+  await spender.bring({ dataset: "actual", month: "2026-06", lines: linesOf(june, "2026-06") });
+  expect(await extendTracking(own)).toMatchObject({ kind: "none" });
+  const [after] = await listConflicts(own, { limit: 1, resourceId: WEB });
+  expect(after).toMatchObject({ month: "2026-06", costs: [{ metric: "actual", currency: "USD", cost: "77.7" }] });
+  expect(after?.runId).not.toBe(before?.runId);
+  const pairs = await listConflictPairs(own, { ruleId: "web", limit: 10 });
+  expect(pairs).toMatchObject([{ winner: "web", loser: "group", metric: "actual", currency: "USD", cost: "77.7" }]);
 });
 
 test("conflicts can be asked for by month, rule and resource, and page by page", async () => {

@@ -113,7 +113,13 @@ test("rollups of before tell what has no figure in USD, and the costs by locatio
     await migrate(warehouse);
 
     expect(await agreedTotals(warehouse)).toEqual({ actual: "4321", amortized: "4323" });
-    for (const view of ["costs_daily", "costs_monthly", "costs_by_location", "costs_summary"]) {
+    for (const view of [
+      "costs_daily",
+      "costs_monthly",
+      "costs_by_location",
+      "costs_by_resource_month",
+      "costs_summary",
+    ]) {
       const rows = await warehouse.rows(
         `SELECT sum(cost_in_usd) AS usd, sum(cost_without_usd) AS actual, sum(amortized_cost_without_usd) AS amortized, sum(entries) AS entries FROM ${view}`,
       );
@@ -127,7 +133,7 @@ test("rollups of before tell what has no figure in USD, and the costs by locatio
       { resource_location: "westeurope", cost: "1" },
       { resource_location: "northeurope", cost: "4000" },
     ]);
-    for (const table of ["daily_costs", "monthly_costs", "location_costs", "summary_costs"]) {
+    for (const table of ["daily_costs", "monthly_costs", "location_costs", "resource_month_costs", "summary_costs"]) {
       const loads = await warehouse.rows(`SELECT DISTINCT load_id FROM ${table} ORDER BY toString(load_id)`);
       expect(loads).toEqual([visible, replaced].toSorted().map((loadId) => ({ load_id: loadId })));
     }

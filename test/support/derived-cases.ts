@@ -21,12 +21,19 @@ export type DerivedCase = { readonly title: string; readonly line: Line; readonl
 const SIZES = `
 A Series Basic; A0; Basic_A0; A; A; ; 1
 A Series Basic Windows; A4; Basic_A4; A; A; ; 8; Windows
+A Series Basic; A1 Low Priority; Basic_A1; A; A; ; 1
+A Series; A0; Standard_A0; A; A; ; 1
 A Series; A1; Standard_A1; A; A; ; 1
+A Series; A2 - Expired; Standard_A2; A; A; ; 2
+A Series; A6; Standard_A6; A; A; ; 4
+A8-A11 Series; A8; Standard_A8; A; A; ; 8
+A8-A11 Series; A10; Standard_A10; A; A; ; 8
 A Series; A5; Standard_A5; A; A; ; 2
 A Series Windows; A7; Standard_A7; A; A; ; 8; Windows
 A8-A11 Series; A9; Standard_A9; A; A; ; 16
 A8-A11 Series; A11; Standard_A11; A; A; ; 16
 Av2 Series; A1 v2; Standard_A1_v2; A; Av2; v2; 1
+Av2 Series; A1 v2 Low Priority; Standard_A1_v2; A; Av2; v2; 1
 Av2 Series; A2m v2; Standard_A2m_v2; A; Av2; v2; 2
 Av2 Series Windows; A8 v2; Standard_A8_v2; A; Av2; v2; 8; Windows
 BS Series; B1ls; Standard_B1ls; B; Bs; ; 1
@@ -38,6 +45,8 @@ Bsv2 Series; B2ts v2; Standard_B2ts_v2; B; Bsv2; v2; 2
 Basv2 Series; B4als v2; Standard_B4als_v2; B; Basv2; v2; 4
 Bpsv2 Series; B2pts v2 Spot; Standard_B2pts_v2; B; Bpsv2; v2; 2
 D/DS Series; D1/DS1; Standard_D1; D; D; ; 1
+D/DS Series; D4/DS4; Standard_D4; D; D; ; 8
+D/DS Series; D11/DS11; Standard_D11; D; D; ; 2
 D/DS Series Windows; D14/DS14 Spot; Standard_D14; D; D; ; 16; Windows
 DS Series; DS13; Standard_DS13; D; DS; ; 8
 Dv2/DSv2 Series; D2 v2/DS2 v2; Standard_D2_v2; D; Dv2; v2; 2
@@ -45,6 +54,7 @@ Dv2/DSv2 Series; D5 v2/DS5 v2 Low Priority; Standard_D5_v2; D; Dv2; v2; 16
 Dv2/DSv2 Series Windows; D11 v2/DS11 v2; Standard_D11_v2; D; Dv2; v2; 2; Windows
 Dv2/DSv2 Series; D15i v2/DS15i v2; Standard_D15i_v2; D; Dv2; v2; 20
 Dv2/DSv2 Promo Series; D2 v2 Promo/DS2 v2 Promo; Standard_D2_v2_Promo; D; Dv2; v2; 2
+DSv2 Series; DS2 v2 Spot - Expired; Standard_DS2_v2; D; DSv2; v2; 2
 DSv2 Series; DS2 v2; Standard_DS2_v2; D; DSv2; v2; 2
 DSv2 Series; DS11-1 v2; Standard_DS11-1_v2; D; DSv2; v2; 1
 DSv2 Series; DS14 v2 Low Priority; Standard_DS14_v2; D; DSv2; v2; 16
@@ -54,12 +64,18 @@ DSv3 Series Windows; D2s v3; Standard_D2s_v3; D; Dsv3; v3; 2; Windows
 Dav4/Dasv4 Series; D4a v4/D4as v4; Standard_D4a_v4; D; Dav4; v4; 4
 Ddsv4 Series; D48ds v4; Standard_D48ds_v4; D; Ddsv4; v4; 48
 Dsv5 Series; D2s v5; Standard_D2s_v5; D; Dsv5; v5; 2
+Dsv5 Series; D96s v5 Spot; Standard_D96s_v5; D; Dsv5; v5; 96
+Dv5 Series; D8 v5; Standard_D8_v5; D; Dv5; v5; 8
+Dlsv5 Series; D4ls v5; Standard_D4ls_v5; D; Dlsv5; v5; 4
+Dpsv6 Series Linux; D2ps v6; Standard_D2ps_v6; D; Dpsv6; v6; 2; Linux
 Dsv5 Series Windows; D2s v5 Low Priority; Standard_D2s_v5; D; Dsv5; v5; 2; Windows
 Dplsv5 Series; D16pls v5; Standard_D16pls_v5; D; Dplsv5; v5; 16
 Dpldsv5 Series; D8plds v5 Spot; Standard_D8plds_v5; D; Dpldsv5; v5; 8
 Dasv6 Series Linux; D4as v6; Standard_D4as_v6; D; Dasv6; v6; 4; Linux
 Dalsv7 Series; D2als v7; Standard_D2als_v7; D; Dalsv7; v7; 2
 DCSv2 Series; DC2s v2; Standard_DC2s_v2; DC; DCsv2; v2; 2
+DCSv3 Series; DC2s v3; Standard_DC2s_v3; DC; DCsv3; v3; 2
+DCdsv3 Series; DC8ds v3; Standard_DC8ds_v3; DC; DCdsv3; v3; 8
 DCadsv5 Series; DC96ads v5; Standard_DC96ads_v5; DC; DCadsv5; v5; 96
 DCas cc v5 Series; DC8as cc v5; Standard_DC8as_cc_v5; DC; DCasccv5; v5; 8
 Ev3/ESv3 Series; E4 v3/E4s v3; Standard_E4_v3; E; Ev3; v3; 4
@@ -75,6 +91,7 @@ Edsv6 Series Linux; E2ds v6; Standard_E2ds_v6; E; Edsv6; v6; 2; Linux
 ECadsv5 Series; EC4ads v5; Standard_EC4ads_v5; EC; ECadsv5; v5; 4
 F/FS Series; F1/F1s; Standard_F1; F; F; ; 1
 FS Series; F16s; Standard_F16s; F; Fs; ; 16
+FSv2 Series; F2s v2; Standard_F2s_v2; F; Fsv2; v2; 2
 FSv2 Series; F8s v2; Standard_F8s_v2; F; Fsv2; v2; 8
 FSv2 Series Windows; F72s v2 Spot; Standard_F72s_v2; F; Fsv2; v2; 72; Windows
 Falsv6 Series; F2als v6; Standard_F2als_v6; F; Falsv6; v6; 2
@@ -87,14 +104,22 @@ H Series; H8; Standard_H8; H; H; ; 8
 H Series; H16mr; Standard_H16mr; H; H; ; 16
 H Series; H16r Promo; Standard_H16r_Promo; H; H; ; 16
 HBS Series; HB60rs; Standard_HB60rs; HB; HBrs; ; 60
+HBrsv2 Series; HB120rs v2; Standard_HB120rs_v2; HB; HBrsv2; v2; 120
+HBrsv3 Series; HB120rs v3; Standard_HB120rs_v3; HB; HBrsv3; v3; 120
 HBrsv3 Series; HB120-16rs v3; Standard_HB120-16rs_v3; HB; HBrsv3; v3; 16
 HBrsv4 Series; HB176rs v4; Standard_HB176rs_v4; HB; HBrsv4; v4; 176
 HCS Series; HC44rs; Standard_HC44rs; HC; HCrs; ; 44
 HX Series; HX176rs; Standard_HX176rs; HX; HXrs; ; 176
 LS Series; L4s; Standard_L4s; L; Ls; ; 4
+LSv2 Series; L8s v2; Standard_L8s_v2; L; Lsv2; v2; 8
+Lsv3 Series; L16s v3; Standard_L16s_v3; L; Lsv3; v3; 16
+Laosv4 Series Linux; L2aos v4; Standard_L2aos_v4; L; Laosv4; v4; 2; Linux
 LSv2 Series; L80s v2 Low Priority; Standard_L80s_v2; L; Lsv2; v2; 80
 Lasv3 Series; L8as v3; Standard_L8as_v3; L; Lasv3; v3; 8
 M Series; M128; Standard_M128; M; M; ; 128
+MS Series; M8-2ms; Standard_M8-2ms; M; Ms; ; 2
+Msv2 Series; M416ms v2; Standard_M416ms_v2; M; Msv2; v2; 416
+Msv2 Series; M208s v2; Standard_M208s_v2; M; Msv2; v2; 208
 MS Series; M8ms; Standard_M8ms; M; Ms; ; 8
 MS Series; M64-16ms; Standard_M64-16ms; M; Ms; ; 16
 MS Series; M32ls; Standard_M32ls; M; Ms; ; 32
@@ -119,6 +144,9 @@ NDsr H100 v5 Series Windows; ND96isrH100v5; Standard_ND96isr_H100_v5; ND; NDsrH1
 NDsrMI300Xv5 Series; ND96isr MI300X v5; Standard_ND96isr_MI300X_v5; ND; NDsrMI300Xv5; v5; 96
 NGads V620 Series; NG8ads V620 v1; Standard_NG8ads_V620_v1; NG; NGadsV620v1; v1; 8
 NPS Series; NP10s; Standard_NP10s; NP; NPs; ; 10
+NDSv2 Series Windows; ND6s v2; Standard_ND6s_v2; ND; NDsv2; v2; 6; Windows
+NV Series; NV6 Promo; Standard_NV6_Promo; NV; NV; ; 6
+NV Series; NV24; Standard_NV24; NV; NV; ; 24
 NV Series; NV6; Standard_NV6; NV; NV; ; 6
 NVSv3 Series; NV12s v3; Standard_NV12s_v3; NV; NVsv3; v3; 12
 NVasv4 Series Windows; NV4as v4; Standard_NV4as_v4; NV; NVasv4; v4; 4; Windows
@@ -247,6 +275,52 @@ const INFO_CASES: readonly DerivedCase[] = [
       productName: "Azure Red Hat OpenShift General Purpose - 4 vCPU",
     },
     derived: { vcpus: "4", vm_os: "Linux" },
+  },
+  {
+    title: "support of a machine's system, which counts vCPUs",
+    line: {
+      ...machine("Red Hat Enterprise Linux", "2 vCPU VM Support"),
+      meterCategory: "Virtual Machines Licenses",
+      productName: "Virtual Machines Licenses - Red Hat Enterprise Linux - 2 vCPU VM Support",
+    },
+    derived: { vcpus: "2", vm_os: "Linux" },
+  },
+  {
+    title: "a licence for a range of vCPUs",
+    line: {
+      ...machine("SLES for SAP", "1-2 vCPU VM License"),
+      meterCategory: "Virtual Machines Licenses",
+      productName: "Virtual Machines Licenses - SUSE - 1-2 vCPU VM License",
+    },
+    derived: { vm_os: "Linux" },
+  },
+  {
+    title: "a size of another spelling",
+    line: machine("Dv3/DSv3 Series", "D2 v3/D2s v3", info({ ServiceType: "Standard_D2s_V3" })),
+    derived: size("Standard_D2s_v3", "D", "Dsv3", "v3", "2"),
+  },
+  {
+    title: "a size of a name that nobody knew yet stays as it is",
+    line: machine("NCadsv6 Series", "NC128ds xl v6", info({ ServiceType: "Standard_NC128ds_xl_RTXPRO6000BSE_v6" })),
+    derived: size("Standard_NC128ds_xl_RTXPRO6000BSE_v6", "NC", undefined, "v6", "128"),
+  },
+  {
+    title: "a promotional size",
+    line: machine("Dv2/DSv2 Promo Series", "D2 v2 Promo/DS2 v2 Promo", info({ ServiceType: "Standard_DS2_v2_Promo" })),
+    derived: size("Standard_DS2_v2_Promo", "D", "DSv2", "v2", "2"),
+  },
+  {
+    title: "a size of the basic tier",
+    line: machine("A Series Basic", "A1", info({ ServiceType: "Basic_A1" })),
+    derived: size("Basic_A1", "A", "A", undefined, "1"),
+  },
+  {
+    title: "traffic of a machine, whose additional info names the machine",
+    line: {
+      ...other("Bandwidth", "Inter-Region", "Intra Continent Data Transfer Out"),
+      additionalInfo: '{"PipelineType":"v2","DataTransferDirection":"DataTrOut","VmName":"web-01"}',
+    },
+    derived: {},
   },
   {
     title: "classic cloud services",
@@ -446,6 +520,208 @@ Azure Database for PostgreSQL; Single Server General Purpose - Compute Gen5; vCo
 Azure Database for MySQL; Single Server Memory Optimized - Compute Gen5; vCore; MO_Gen5
 Azure Database for PostgreSQL; Flexible Server Burstable BS Series Compute; B1MS; 
 `;
+
+const SUBSCRIPTION = "/subscriptions/1caaa5a3-2b66-438e-8ab4-bce37d518c5d";
+
+/** Id, the name that the file gives, additional info; and the name and the type of the resource. */
+export const RESOURCE_CASES: readonly (readonly [
+  id: string,
+  delivered: string,
+  additionalInfo: string,
+  name: string,
+  type: string,
+])[] = [
+  [
+    `${SUBSCRIPTION}/resourceGroups/RG-Web/providers/Microsoft.Compute/virtualMachines/VM-01`,
+    "VM-01",
+    "",
+    "VM-01",
+    "microsoft.compute/virtualmachines",
+  ],
+  [
+    `${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/VM-02`,
+    "",
+    "",
+    "vm-02",
+    "microsoft.compute/virtualmachines",
+  ],
+  [
+    `${SUBSCRIPTION.toUpperCase()}/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.KEYVAULT/VAULTS/KV1`,
+    "",
+    "",
+    "kv1",
+    "microsoft.keyvault/vaults",
+  ],
+  [
+    `${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Sql/servers/srv/databases/orders`,
+    "",
+    "",
+    "orders",
+    "microsoft.sql/servers/databases",
+  ],
+  [
+    `${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Sql/managedInstances/mi1`,
+    "mi1",
+    "",
+    "mi1",
+    "microsoft.sql/managedinstances",
+  ],
+  [
+    `${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Web/sites/shop/slots/staging`,
+    "",
+    "",
+    "staging",
+    "microsoft.web/sites/slots",
+  ],
+  [
+    `${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Web/serverfarms/plan-1`,
+    "",
+    "",
+    "plan-1",
+    "microsoft.web/serverfarms",
+  ],
+  [
+    `${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/st1`,
+    "st1",
+    "",
+    "st1",
+    "microsoft.storage/storageaccounts",
+  ],
+  [
+    `${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets/web/virtualMachines/3`,
+    "",
+    "",
+    "3",
+    "microsoft.compute/virtualmachinescalesets/virtualmachines",
+  ],
+  [
+    `${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm1/providers/Microsoft.Insights/diagnosticSettings/d1`,
+    "",
+    "",
+    "d1",
+    "microsoft.insights/diagnosticsettings",
+  ],
+  [
+    `${SUBSCRIPTION}/providers/Microsoft.Security/pricings/VirtualMachines`,
+    "",
+    "",
+    "virtualmachines",
+    "microsoft.security/pricings",
+  ],
+  [
+    "/providers/Microsoft.Capacity/reservationOrders/49ed0e4d/reservations/7a1b",
+    "",
+    "",
+    "7a1b",
+    "microsoft.capacity/reservationorders/reservations",
+  ],
+  [
+    "/providers/Microsoft.Capacity/reservationOrders/49ed0e4d/reservations/",
+    "",
+    "",
+    "",
+    "microsoft.capacity/reservationorders/reservations",
+  ],
+  [`${SUBSCRIPTION}/resourceGroups/rg-empty`, "", "", "rg-empty", ""],
+  ["", "", "", "", ""],
+  ["classic-01", "", "", "classic-01", ""],
+  [
+    `${SUBSCRIPTION}/resourceGroups/mc_rg_prod_eastus/providers/Microsoft.Compute/virtualMachineScaleSets/aks-agentpool-42850074-vmss`,
+    "aks-agentpool-42850074-vmss",
+    '{"ServiceType":"Standard_DS2_v2","VMName":"aks-agentpool-42850074-vmss_1"}',
+    "aks-agentpool-42850074-vmss_1",
+    "microsoft.compute/virtualmachinescalesets",
+  ],
+  [
+    `${SUBSCRIPTION}/resourceGroups/mc_rg_prod_eastus/providers/Microsoft.Compute/virtualMachineScaleSets/aks-agentpool-37660393-vmss`,
+    "",
+    '{"DataTransferDirection":"DataTrOut", "VmName" : "aks-agentpool-37660393-vmss_4"}',
+    "aks-agentpool-37660393-vmss_4",
+    "microsoft.compute/virtualmachinescalesets",
+  ],
+  [
+    `${SUBSCRIPTION}/resourceGroups/rg-aks-nodes/providers/Microsoft.Compute/virtualMachines/node1`,
+    "node1",
+    '{"VMName":null}',
+    "node1",
+    "microsoft.compute/virtualmachines",
+  ],
+  [
+    `${SUBSCRIPTION}/resourceGroups/mc_rg_aks-prod_eastus/providers/Microsoft.Compute/disks/pvc-1`,
+    "",
+    '{"VMName":"aks-agentpool-1-vmss_1"}',
+    "pvc-1",
+    "microsoft.compute/disks",
+  ],
+  [
+    `${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm-03`,
+    "vm-03",
+    '{"VMName":"other"}',
+    "vm-03",
+    "microsoft.compute/virtualmachines",
+  ],
+];
+
+const LARGE_TEXT = "x".repeat(64 * 1024);
+
+/** Tags, additional info; the tags as a map, and which of both cannot be read. */
+export const JSON_CASES: readonly (readonly [
+  title: string,
+  tags: string,
+  additionalInfo: string,
+  map: Readonly<Record<string, string>>,
+  malformed: string,
+])[] = [
+  ["neither", "", "", {}, ""],
+  ["with braces", '{"env": "prod"}', '{"VCPUs": 2}', { env: "prod" }, ""],
+  ["without braces", '"env": "prod","cost center": "a, b"', '"VCPUs": 2', { env: "prod", "cost center": "a, b" }, ""],
+  ["blanks around", ' \r\n{"env": "prod"}\r\n', ' {\r\n  "VCPUs": 2\r\n} ', { env: "prod" }, ""],
+  ["empty objects", "{}", "{ }", {}, ""],
+  ["null", "null", "null", {}, ""],
+  ["blanks only", "  ", "  ", {}, ""],
+  ["keys that differ by case", '"Env": "prod","env": "test"', "", { Env: "prod", env: "test" }, ""],
+  [
+    "numbers, truth and nothing",
+    '{"n": 1.5,"yes": true,"none": null}',
+    '{"a": -1.5e3,"b": false,"c": null}',
+    { n: "1.5", yes: "true", none: "" },
+    "",
+  ],
+  ["objects and lists", '{"a": {"b": 1},"c": [1,2]}', '{"a": {"b": [1, {}]}}', { a: '{"b":1}', c: "[1,2]" }, ""],
+  [
+    "escapes",
+    String.raw`{"a": "\"q\" \\ \u00e9","b": "C:\\x"}`,
+    String.raw`{"a": "\"VMName\":\"b\" \u00e9"}`,
+    { a: '"q" \\ é', b: "C:\\x" },
+    "",
+  ],
+  ["an empty key", '{"": "x"}', '{"": "x"}', { "": "x" }, ""],
+  ["64 KiB", `{"a": "${LARGE_TEXT}"}`, `{"a": "${LARGE_TEXT}"}`, { a: LARGE_TEXT }, ""],
+  ["cut off tags", '"env": "prod","owner": "an', "", {}, "tags"],
+  ["a comma too many", '"env": "prod",', "", {}, "tags"],
+  ["a comma too few", '"env": "prod" "a": "b"', "", {}, "tags"],
+  ["another notation", "env=prod;a=b", "", {}, "tags"],
+  ["single quotes", "{'env': 'prod'}", "", {}, "tags"],
+  ["a list", '["prod"]', "", {}, "tags"],
+  ["something behind it", '{"env": "prod"} x', "", {}, "tags"],
+  ["64 KiB without an end", `{"a": "${LARGE_TEXT}`, "", {}, "tags"],
+  [
+    "cut off additional info",
+    '"env": "prod"',
+    '{"UsageType":"ComputeHR","VMName":"web-01","ServiceTy',
+    { env: "prod" },
+    "additional_info",
+  ],
+  ["a name that was cut off", "", '{"UsageType":"ComputeHR","VMName":"web-', {}, "additional_info"],
+  ["no closing brace", "", '{"VCPUs": 2', {}, "additional_info"],
+  ["no opening brace", "", '"VCPUs": 2}', {}, "additional_info"],
+  ["a comma at the end", "", '{"VCPUs": 2,}', {}, "additional_info"],
+  ["a comma at the beginning", "", '{,"VCPUs": 2}', {}, "additional_info"],
+  ["no comma", "", '{"VCPUs": 2 "a": 1}', {}, "additional_info"],
+  ["a number that is none", "", '{"VCPUs": 02}', {}, "additional_info"],
+  ["words", "", "not applicable", {}, "additional_info"],
+  ["both", "{", "{", {}, "tags"],
+];
 
 /** Texts as they stand in files, and what is derived of them. */
 export const DERIVED_CASES: readonly DerivedCase[] = [

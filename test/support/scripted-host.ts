@@ -107,6 +107,8 @@ export function scriptedHost(script: Script): { host: ImportHost; steps: string[
       attempts.push(record);
       return { attemptId: "1", startedAt: "2026-06-01T04:00:00.000Z" };
     },
+    checkTracking: () => Promise.resolve({ isBehind: false }),
+    trackResources: unscripted,
     prune: unscripted,
   };
   const host: ImportHost = {

@@ -16,6 +16,7 @@ export const COST_VIEWS = [
   "costs_daily",
   "costs_monthly",
   "costs_by_location",
+  "costs_by_resource_month",
   "costs_summary",
   "costs_by_resource",
 ] as const;

@@ -100,10 +100,16 @@ export async function showResources(
       subscription_name: resource.subscriptionName,
     })),
   );
-  const { seen, load_ids } = await visibleLoads(warehouse);
-  const row = { seen: seen + 1, moment: "2026-06-01T00:00:00Z", silent_actual: [], silent_amortized: [] };
-  await warehouse.insert("visible_loads", [{ ...row, load_ids: isInstead ? [loadId] : [...load_ids, loadId] }]);
+  const { load_ids } = await visibleLoads(warehouse);
+  await showLoads(warehouse, isInstead ? [loadId] : [...load_ids, loadId]);
   return loadId;
+}
+
+/** Makes these loads visible, and no others. */
+export async function showLoads(warehouse: Warehouse, loadIds: readonly string[]): Promise<void> {
+  const { seen } = await visibleLoads(warehouse);
+  const row = { seen: seen + 1, moment: "2026-06-01T00:00:00Z", silent_actual: [], silent_amortized: [] };
+  await warehouse.insert("visible_loads", [{ ...row, load_ids: loadIds }]);
 }
 
 /** Writes rules beside those that there are. */

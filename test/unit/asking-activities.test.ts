@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { createBeginExtraction, createLookAtExtraction } from "../../activities/extractions.ts";
-import type { ActivityDependencies } from "../../activities/activities.ts";
 import { exportOfExtraction } from "../../src/domain/extraction-export.ts";
 import type { ExtractionState } from "../../src/domain/extraction.ts";
 import { eventOfExtraction } from "../../src/import-events.ts";
@@ -65,7 +64,8 @@ test("what was asked for is the run's export, in whatever case a scope is writte
 });
 
 function asking(answer: ExtractionState) {
-  const dependencies: Pick<ActivityDependencies, "openExtractor" | "signal"> = {
+  const dependencies = {
+    warehouse: { insert: () => Promise.reject(new RangeError("There is nothing to be remembered")) },
     openExtractor: () => ({
       place: API_SOURCE.scope,
       begin: () => Promise.resolve(answer),

@@ -52,6 +52,17 @@ describe("asking Azure's APIs", () => {
     });
   });
 
+  test("an answer that is longer than a text may be is refused once, and says how to ask for less", async () => {
+    steps = [reply(200, "x".repeat(2000))];
+    await expect(ask({ mostBytes: 1000 })).rejects.toMatchObject({
+      name: "ApiRefusalError",
+      message: expect.stringMatching(
+        /^GET http:.*\/x: the answer is longer than 0.001 MB: ask for it in pages; of an ea source by its api usage-report-v3$/,
+      ) as string,
+    });
+    expect(seen).toHaveLength(1);
+  });
+
   test("goes on after a burst of failures of the service and dropped connections", async () => {
     steps = [reply(503, ""), (request) => request.socket.destroy(), reply(500, ""), reply(406, ""), reply(200, "[]")];
     expect((await ask()).text).toBe("[]");

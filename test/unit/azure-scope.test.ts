@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { wrongScope } from "../../src/domain/azure-scope.ts";
+import { isCustomerAgreement, wrongScope } from "../../src/domain/azure-scope.ts";
 
 const SUBSCRIPTION = "/subscriptions/00001111-aaaa-2222-bbbb-3333cccc4444";
 const ACCOUNT = "/providers/Microsoft.Billing/billingAccounts/aaaa-bbbb:cccc-dddd_2019-05-31";
@@ -49,4 +49,17 @@ test.each([
 ])("neither is asked about %j", (scope, message) => {
   expect(wrongScope(scope, "cost-details")).toMatch(message);
   expect(wrongScope(scope, "usage-details")).toMatch(message);
+});
+
+test.each([
+  [ACCOUNT, true],
+  [`${ACCOUNT}/billingProfiles/ABCD-EFGH-IJK-LMN`, true],
+  ["/providers/Microsoft.Billing/billingAccounts/1234567/billingProfiles/7654321", true],
+  ["/providers/Microsoft.Billing/billingAccounts/1234567/customers/1", true],
+  ["/providers/Microsoft.Billing/billingAccounts/1234567", false],
+  ["/providers/Microsoft.Billing/billingAccounts/1234567/departments/7", false],
+  ["/providers/Microsoft.Billing/enrollmentAccounts/42", false],
+  [SUBSCRIPTION, false],
+])("%s is of a customer or partner agreement: %s", (scope, is) => {
+  expect(isCustomerAgreement(scope)).toBe(is);
 });

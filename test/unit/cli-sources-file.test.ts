@@ -313,6 +313,19 @@ test("everything that is wrong with sources that ask an API is listed, without w
   expect(message).not.toContain("geheim");
 });
 
+test("what cannot go together is refused where it is written, and says what can", () => {
+  const account = "/providers/Microsoft.Billing/billingAccounts/aaaa:bbbb_2019-05-31";
+  const period = `  - { name: reports, kind: cost-details, scope: "${account}", by: billing-period }`;
+  expect(refusal("sources:", period)).toContain(
+    "by: expected month: Azure knows billing periods of enterprise agreements, and this scope is of another one",
+  );
+  const scope = "/subscriptions/00001111-aaaa-2222-bbbb-3333cccc4444";
+  const both = `  - { name: paygo, kind: usage-details, scope: ${scope}, datasets: [actual, usage] }`;
+  expect(refusal("sources:", both)).toContain(
+    "datasets: expected either actual or usage: both answer for the same days, and usage lacks purchases",
+  );
+});
+
 test.each(["0", "0.000", "-1", "1,06", "1e3", "1.", ".5", "1234567", "1.0000000000001"])(
   "%j is no tax factor",
   (factor) => {

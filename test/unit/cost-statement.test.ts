@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { renderCostEntries } from "../../clickhouse/cost-entries-statement.ts";
 import { renderCosts } from "../../clickhouse/cost-statement.ts";
 import { ANY_TRACKING } from "../../clickhouse/tracking-set.ts";
+import type { TrackingSet } from "../../clickhouse/tracking-set.ts";
 import type { VisibleSet } from "../../clickhouse/visible-set.ts";
 import { COST_DIMENSIONS, groupingText, parseGrouping } from "../../src/domain/cost-dimensions.ts";
 import { columnsOf, COST_QUESTION, MEASURES, type CostQuestion } from "../../src/domain/cost-question.ts";
@@ -57,7 +58,7 @@ test("a statement that speaks of targets joins each row with the rule of its res
         transform(t.number, (SELECT arraySort(groupArray((number, targets[{v2:String}]))) FROM tracking_evaluation_rules WHERE evaluation_id = {v1:UUID} AND targets[{v2:String}] != '').1, (SELECT arraySort(groupArray((number, targets[{v2:String}]))) FROM tracking_evaluation_rules WHERE evaluation_id = {v1:UUID} AND targets[{v2:String}] != '').2, '') AS {v3:Identifier},
         c.billing_currency AS billing_currency,
         sum(c.cost_in_billing_currency) AS actual
-    FROM cost_entries AS c
+    FROM resource_month_costs AS c
     LEFT ANY JOIN
     (
         SELECT reinterpretAsUInt128(murmurHash3_128(resource_id)) AS resource, rule[1] AS number
@@ -74,7 +75,7 @@ test("a statement that speaks of targets joins each row with the rule of its res
   const grown = { ...ANY_TRACKING, hasGrown: true, hasPeriods: true };
   const { sql: ofPeriods } = renderCosts({ ...COST_QUESTION, groupBy: by("tracking:owner") }, SET, grown);
   expect(ofPeriods).toContain("FROM tracking_assignments FINAL\n");
-  expect(ofPeriods).toContain("t.numbers[arrayCount(first_day -> first_day <= c.date, t.first_days)]");
+  expect(ofPeriods).toContain("t.numbers[arrayCount(first_day -> first_day <= c.billing_month, t.first_days)]");
   const plain = renderCosts({ ...COST_QUESTION, groupBy: by("tag:owner") }, SET, ANY_TRACKING);
   expect(plain).toEqual(renderCosts({ ...COST_QUESTION, groupBy: by("tag:owner") }, SET));
 });
@@ -85,6 +86,8 @@ describe("the fewest rows that hold what is asked for are read:", () => {
     ["whole months of days", "summary_costs", { time: MAY, measures: ["actual_usd", "actual_not_in_usd", "entries"] }],
     ["locations", "location_costs", { time: MAY, groupBy: by("resource_location", "resource_group") }],
     ["a filter by location", "summary_costs", { filter: { not: { dimension: "resource_location", op: "missing" } } }],
+    ["resources", "resource_month_costs", { time: MAY, groupBy: by("resource_id", "resource_location") }],
+    ["some days of a resource", "cost_entries", { time: DAYS, groupBy: by("resource_id") }],
     ["days", "daily_costs", { time: MAY, granularity: "day" }],
     ["weeks", "daily_costs", { time: MAY, granularity: "week" }],
     ["some days", "daily_costs", { time: DAYS }],
@@ -103,6 +106,25 @@ describe("the fewest rows that hold what is asked for are read:", () => {
     const { sql } = renderCosts({ ...COST_QUESTION, ...asked }, { ...SET, ...set });
     expect([...sql.matchAll(/FROM (\w+) AS c/g)].map(([, name]) => name)).toContain(relation);
     expect([...sql.matchAll(/FROM (\w+) AS c/g)].every(([, name]) => name === relation)).toBe(true);
+  });
+
+  test.each<[string, string, Partial<CostQuestion>, Partial<TrackingSet>, Partial<VisibleSet>?]>([
+    ["a month", "resource_month_costs", { time: MAY }, {}],
+    ["some days", "cost_entries", { time: DAYS }, {}],
+    ["days of a month", "cost_entries", { time: MAY, granularity: "day" }, {}],
+    ["a month by tag", "cost_entries", { time: MAY, groupBy: by("tracking:owner", "tag:env") }, {}],
+    ["rules that begin with a month", "resource_month_costs", { time: MAY }, { hasPeriods: true }],
+    ["rules that begin within one", "cost_entries", { time: MAY }, { hasPeriods: true, changesWithinMonths: true }],
+    ["rules that begin, and such dates", "cost_entries", {}, { hasPeriods: true }, { datesFollowMonths: false }],
+    ["rules for ever, and such dates", "resource_month_costs", {}, {}, { datesFollowMonths: false }],
+    ["rules that begin, as of a moment", "costs_as_of", { asOf: "2026-05-20T08:00:00Z" }, { hasPeriods: true }],
+    ["rules for ever, as of a moment", "costs_by_resource_month_as_of", { asOf: "2026-05-20T08:00:00Z" }, {}],
+  ])("whose costs are, %s: %s", (_, relation, asked, rules, set = {}) => {
+    const question = { ...COST_QUESTION, groupBy: by("tracking:owner"), ...asked };
+    const { sql } = renderCosts(question, { ...SET, ...set }, { ...ANY_TRACKING, ...rules });
+    expect(/FROM (\w+)(?:\(.*\))? AS c/.exec(sql)?.[1]).toBe(relation);
+    const day = relation.startsWith("resource") ? "c.billing_month" : "c.date";
+    expect(sql.includes(`first_day <= ${day}, t.first_days`)).toBe(rules.hasPeriods === true);
   });
 
   test("and those of a moment through the views of moments", () => {

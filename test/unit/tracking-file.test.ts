@@ -114,14 +114,31 @@ not,,,,,"{""not"":{""field"":""region"",
       match: { any: [{ field: "tag:a: b", operator: "regex", value: String.raw`^\\d+"#'$` }] },
       targets: { "a b,c": "y: no", owner: " x " },
     });
+    const named = {
+      ...shortRule("7", "web", { priority: 9 }),
+      name: "Web",
+      targets: { resource_tracking: "web", owner: "team" },
+      validFrom: parseDay("2026-01-01"),
+    };
+    const other = { ...shortRule("8", "web"), targets: { resource_tracking: "shop" } }; // not what its text says
     const ruleSet: RuleSet = {
-      rules: [SHOP, hostile, shortRule("0125", "yes"), aRule({ id: "1e3", match: SHOP.match })],
+      rules: [SHOP, hostile, shortRule("0125", "yes"), aRule({ id: "1e3", match: SHOP.match }), named, other],
       fallback: "last_segment",
     };
     const wanted = parseRuleFile(renderRuleFile(ruleSet, format), `rules.${format}`);
     expect(wanted).toEqual(ruleSet);
     expect(compareRuleSets(ruleSet, wanted, "removed").changes.map(({ change }) => change)).toEqual(
-      Array(4).fill("unchanged"),
+      Array(6).fill("unchanged"),
+    );
+  });
+
+  test("is written in the short form where that says it all", () => {
+    const rules = [shortRule("125", "shop")];
+    expect(renderRuleFile({ rules, fallback: "none" }, "yaml")).toBe(
+      'fallback: none\nrules:\n  - id: "125"\n    resource_tracking: shop\n',
+    );
+    expect(renderRuleFile({ rules, fallback: "none" }, "csv")).toBe(
+      "# fallback: none\nid,priority,name,resource_tracking,valid_from,valid_to,enabled\n125,,,shop,,,true\n",
     );
   });
 });
@@ -166,6 +183,7 @@ describe("everything that is wrong is told with its place", () => {
       "r.yaml:6:5 targets: expected names and texts, such as owner: platform",
       "r.yaml:8:14 match.all: expected a list of conditions that is not empty",
       "r.yaml:10:5 valid_from: expected a day like 2026-09-03, from 1970-01-01 to 2149-06-05",
+      "r.yaml:11:5 id: 1 is on line 4 already",
       "r.yaml:14:5 resource_tracking: expected a text that is not empty",
       "r.yaml:15:5 colour: unknown setting; there are id, priority, name, targets, valid_from, valid_to, enabled, resource_tracking",
       "r.yaml:17:5 valid_to: expected a day behind valid_from (2026-02-01): it is the first one that does not count",
@@ -175,7 +193,8 @@ describe("everything that is wrong is told with its place", () => {
       "r.yaml:20:5 match: expected a condition (field, operator, value), or one of all, any, not",
       "r.yaml:21:16 targets.owner: expected a text",
       "r.yaml:22:5 expected a rule: a map with id, match and targets, or with id and resource_tracking",
-      "r.yaml:25:5 id: 3 is on line 23 already",
+      "r.yaml:23:5 id: 3 is on line 13 already",
+      "r.yaml:25:5 id: 3 is on line 13 already",
     ]);
   });
 

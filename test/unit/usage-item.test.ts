@@ -2,7 +2,7 @@ import { stringify } from "lossless-json";
 import { describe, expect, test } from "vitest";
 import type { JsonRecord, JsonValue } from "../../src/sources/json-record.ts";
 import { isRecord, parseJson } from "../../src/sources/json-record.ts";
-import { dayTextOf, flatItem, identityOf } from "../../src/sources/usage-item.ts";
+import { dayTextOf, flatItem } from "../../src/sources/usage-item.ts";
 
 describe("items of usage details", () => {
   test("are flat: properties, details of the meter, tags, and what the item says of itself", () => {
@@ -55,13 +55,6 @@ describe("items of usage details", () => {
       meterDetails: "text",
     });
     expect(dayTextOf(recordOf('{"id":"1"}'))).toBe("");
-  });
-
-  test("are known by all that they hold, and only with an id", () => {
-    const one = identityOf(recordOf('{"id":"1","cost":1.0}'));
-    expect(identityOf(recordOf('{"id":"1","cost":1.0}'))).toBe(one);
-    expect(identityOf(recordOf('{"id":"1","cost":1.00}'))).not.toBe(one);
-    expect(identityOf(recordOf('{"cost":1}'))).toBeNull();
   });
 });
 

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { InvalidRequestError } from "../../src/domain/errors.ts";
 import { KEPT_PUBLICATIONS } from "../../src/domain/retention.ts";
-import { readBackfill, readImportAll, readImportSource, readPrune } from "../../src/domain/workflow-input.ts";
+import {
+  readBackfill,
+  readImportAll,
+  readImportSource,
+  readPrune,
+  readTrackResources,
+} from "../../src/domain/workflow-input.ts";
 
 describe("what is left out stays out, so that defaults count", () => {
   test("importSource", () => {
@@ -15,7 +21,16 @@ describe("what is left out stays out, so that defaults count", () => {
   test("importAll and prune, without any input", () => {
     expect(readImportAll(undefined)).toEqual({});
     expect(readImportAll({ sources: ["b", "a"] })).toEqual({ sources: ["b", "a"] });
-    expect(readPrune(undefined)).toEqual({ sources: [], keep: KEPT_PUBLICATIONS, dryRun: false });
+    const all = { sources: [], keep: KEPT_PUBLICATIONS, dryRun: false, evaluations: true };
+    expect(readPrune(undefined)).toEqual(all);
+    expect(readPrune({ sources: ["demo"] })).toEqual({ ...all, sources: ["demo"], evaluations: false });
+    expect(readPrune({ sources: ["demo"], evaluations: true })).toEqual({ ...all, sources: ["demo"] });
+  });
+
+  test("trackResources, of what has changed and anew", () => {
+    expect(readTrackResources(undefined)).toEqual({ anew: false });
+    expect(readTrackResources({ anew: true })).toEqual({ anew: true });
+    expect(() => readTrackResources({ anew: "yes" })).toThrow("trackResources: anew: expected true or false");
   });
 
   test("backfill", () => {

@@ -66,6 +66,13 @@ const asking = proxyActivities<TemporalActivities>({
   retry: { ...LONG.retry, maximumAttempts: 8 }, // each counts against quotas; a report that is gone is asked for anew
 });
 
+/** Assignments of resources to rules, a million in a minute. Few attempts: the next import makes up for it. */
+const tracking = proxyActivities<TemporalActivities>({
+  ...LIMITS,
+  startToCloseTimeout: "1 hour",
+  retry: { ...RETRY, maximumAttempts: 5, nonRetryableErrorTypes: [...PERMANENT_ERRORS] },
+});
+
 /** The activities on whichever worker is free; they fail as the orchestration knows it. */
 export const activities: TemporalActivities = {
   findSource: known(first(atHand.findSource, quick.findSource)),
@@ -83,6 +90,8 @@ export const activities: TemporalActivities = {
   // What became of the work is written down also when the work was cancelled.
   recordRun: known(always(first(atHand.recordRun, quick.recordRun))),
   recordAttempt: known(always(first(atHand.recordAttempt, quick.recordAttempt))),
+  checkTracking: known(first(atHand.checkTracking, tracking.checkTracking)),
+  trackResources: known(tracking.trackResources),
   prune: known(long.prune),
   startPrune: known(first(atHand.startPrune, quick.startPrune)),
 };

@@ -41,7 +41,7 @@ const DateRows = z.array(z.object({ report_date: z.string() }));
 export const addApiSnapshots =
   (dependencies: HttpDependencies): FastifyPluginAsyncZod =>
   async (app) => {
-    const { warehouse, queries, imports } = dependencies;
+    const { warehouse, queries, imports, tracking } = dependencies;
 
     for (const path of ["/api/snapshots/available-report-dates", "/api/reports/available-report-dates"]) {
       app.get(
@@ -134,6 +134,7 @@ export const addApiSnapshots =
           throw new HttpError(409, "conflict", "This snapshot is not published, so there is nothing to withdraw.");
         }
         await withdrawRun(warehouse, run);
+        tracking.catchUp();
         return reply.code(204).send();
       },
     );

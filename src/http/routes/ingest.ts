@@ -26,7 +26,7 @@ const MEDIA_TYPES = [
 
 /** Files that are sent instead of being fetched. */
 export const addIngestRoutes =
-  ({ ingest, settings }: HttpDependencies): FastifyPluginAsyncZod =>
+  ({ ingest, settings, tracking }: HttpDependencies): FastifyPluginAsyncZod =>
   async (app) => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser([...MEDIA_TYPES], async () => null); // the handler reads the body itself
@@ -72,6 +72,7 @@ export const addIngestRoutes =
             received.bytes,
             callerSignal(reply),
           );
+          if (pushed.report !== null) tracking.catchUp();
           return await reply
             .code(pushed.report === null ? 200 : 201)
             .header("location", `/v1/runs/${encodeURIComponent(runId)}`)

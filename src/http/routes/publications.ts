@@ -131,6 +131,7 @@ export const addPublicationRoutes =
       },
       async ({ params }) => {
         const { run, current } = await withdrawPublication(dependencies.warehouse, params.publicationId);
+        dependencies.tracking.catchUp();
         return {
           withdrawn: run,
           answers: current === null ? null : { ...current.run, publicationId: current.publicationId },

@@ -53,6 +53,10 @@ const Run = z.object({
   declaredRows: z.int().nullable().describe("Rows that the manifest announces; null where it says nothing"),
   rowsLoaded: z.int().nullable().describe("Rows of the newest attempt that were loaded; null before all files are"),
   rowsRejected: z.int().nullable().describe("Rows of the newest attempt that were refused; null before all files are"),
+  rowsMalformed: z
+    .int()
+    .nullable()
+    .describe("Loaded rows whose tags or additional info cannot be read as JSON; null before all files are"),
   state: z.enum(["importing", "imported", "failed"]).describe("How the newest attempt stands"),
   error: z.string().nullable().describe("Why the newest attempt failed, in full"),
   updatedAt: z.string().describe("When this was written"),

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { dryRunRules } from "../../../clickhouse/tracking-dry-run.ts";
@@ -6,17 +6,17 @@ import { findTrackedResource } from "../../../clickhouse/tracking-resources.ts";
 import { readRuleSet, saveRules } from "../../../clickhouse/tracking-rules.ts";
 import { testRules } from "../../../clickhouse/tracking-test.ts";
 import { combineRuleSets, compareRuleSets } from "../../domain/tracking-changes.ts";
-import type { WantedRules } from "../../domain/tracking-changes.ts";
-import { needScope } from "../auth.ts";
+import type { RuleChange, WantedRules } from "../../domain/tracking-changes.ts";
 import { callerSignal } from "../caller-signal.ts";
 import type { HttpDependencies, RuleFileFormat } from "../dependencies.ts";
 import { DayParameter, MonthParameter, readerOf } from "../listing.ts";
-import { AppliedAnswer, DryRunAnswer, TestAnswer } from "../tracking-answers.ts";
+import { AppliedAnswer, DryRunAnswer, EffectAnswer, TestAnswer } from "../tracking-answers.ts";
 import { dayAsked, LinesParameter } from "../tracking-parameters.ts";
 import { authorOf } from "./tracking-rules.ts";
 
 const TAGS = ["tracking"];
-const MOST_BYTES = 32 << 20; // tens of thousands of rules
+/** Thousands of rules of each kind; while a file is read nobody else is answered, and YAML takes thirty times as long. */
+const MOST_BYTES: Readonly<Record<RuleFileFormat, number>> = { yaml: 1 << 20, json: 8 << 20, csv: 8 << 20 };
 const MOST_TESTED = 100;
 
 /** The kinds of rule files by the Content-Type of a body. */
@@ -32,10 +32,11 @@ const OTHERS = z
   .enum(["kept", "removed"], { error: "expected kept or removed" })
   .default("kept")
   .describe("What becomes of rules that the file does not name");
-const Flag = z.enum(["true", "false"], { error: "expected true or false" }).default("false");
 const FILE = z
   .string({ error: "expected a rule file" })
   .describe("A rule file: YAML, JSON or CSV, as its Content-Type says; the same as `billhouse rules apply` takes");
+
+type FileRequest = FastifyRequest<{ Body: string; Querystring: { others: z.infer<typeof OTHERS> } }>;
 
 const EXPORT: unknown = {
   200: {
@@ -59,7 +60,10 @@ export const addTrackingFileRoutes =
   async (app) => {
     const { warehouse, ruleFiles, tracking, now } = dependencies;
     app.removeContentTypeParser(["application/json"]); // a message about a file names its lines
-    app.addContentTypeParser(Object.keys(FORMATS), { parseAs: "string" }, (_request, body, done) => done(null, body));
+    for (const [type, format] of Object.entries(FORMATS)) {
+      const options = { parseAs: "string", bodyLimit: MOST_BYTES[format] } as const;
+      app.addContentTypeParser(type, options, (_request, body, done) => done(null, body));
+    }
     const consumes = Object.keys(FORMATS);
 
     const readFile = (request: FastifyRequest<{ Body: string }>): Promise<WantedRules> => {
@@ -67,18 +71,37 @@ export const addTrackingFileRoutes =
       return ruleFiles.read(warehouse, request.body, `body.${FORMATS[type] ?? "yaml"}`);
     };
 
+    /** What a file would make of the rules that there are. */
+    const compare = async (request: FileRequest, reply: FastifyReply) => {
+      const { others } = request.query;
+      const wanted = await readFile(request);
+      const { broken, ...kept } = await readRuleSet(readerOf(dependencies, reply));
+      const { changes, ...change } = compareRuleSets(kept, wanted, others);
+      const named = new Set(changes.map(({ id }) => id));
+      const count = (what: RuleChange["change"]) => changes.filter((one) => one.change === what).length;
+      const told = {
+        changes: changes
+          .filter((one) => one.change !== "unchanged")
+          .map(({ differences, ...one }) => ({ ...one, differences: [...differences] })),
+        added: count("added"),
+        changed: count("changed"),
+        removed: count("removed"),
+        unchanged: count("unchanged"),
+        untouched: kept.rules.filter(({ id }) => !named.has(id)).length,
+        fallback: change.fallback ?? null,
+        broken: [...broken],
+      };
+      return { change, told, ruleSet: combineRuleSets(kept, wanted, others) };
+    };
+
     app.post(
       "/v1/tracking/apply",
       {
-        bodyLimit: MOST_BYTES,
         schema: {
           body: FILE,
           consumes,
           querystring: z.strictObject({
             others: OTHERS,
-            dryRun: Flag.describe("Whether nothing is changed, and told what would be: in rules, resources and money"),
-            month: MonthParameter.describe("Billing month of the money of a dry run; the newest when it is not given"),
-            limit: LinesParameter.describe("How many targets, rules and resources a dry run tells at most"),
           }),
           response: { 200: AppliedAnswer },
           tags: TAGS,
@@ -87,46 +110,44 @@ export const addTrackingFileRoutes =
         },
       },
       async (request, reply) => {
-        const { others, dryRun, month, limit } = request.query;
-        const wanted = await readFile(request);
-        const { broken, ...kept } = await readRuleSet(readerOf(dependencies, reply));
-        const { changes, ...change } = compareRuleSets(kept, wanted, others);
+        const { change, told } = await tracking.try(callerSignal(reply), () => compare(request, reply));
+        await saveRules(warehouse, change, authorOf(request));
+        tracking.catchUp();
+        return told;
+      },
+    );
+
+    app.post(
+      "/v1/tracking/dry-run",
+      {
+        schema: {
+          body: FILE,
+          consumes,
+          querystring: z.strictObject({
+            others: OTHERS,
+            month: MonthParameter.describe("Billing month of the money; the newest when it is not given"),
+            limit: LinesParameter.describe("How many targets, rules and resources are told at most"),
+          }),
+          response: { 200: DryRunAnswer },
+          tags: TAGS,
+          summary: "What a rule file would change, in rules, resources and money; changes nothing",
+        },
+      },
+      async (request, reply) => {
+        const { month, limit } = request.query;
         const signal = callerSignal(reply);
-        const effect = async () => {
-          const ruleSet = combineRuleSets(kept, wanted, others);
-          const day = dayAsked(undefined, now());
-          const found = await tracking.try(signal, () =>
-            dryRunRules(warehouse, { ruleSet, month, day, limit, signal }),
-          );
-          return DryRunAnswer.parse(found);
-        };
-        if (dryRun === "false") {
-          await saveRules(warehouse, change, authorOf(request));
-          tracking.catchUp();
-        }
-        const named = new Set(changes.map(({ id }) => id));
-        const count = (what: string) => changes.filter((one) => one.change === what).length;
-        return {
-          changes: changes
-            .filter((one) => one.change !== "unchanged")
-            .map(({ differences, ...one }) => ({ ...one, differences: [...differences] })),
-          added: count("added"),
-          changed: count("changed"),
-          removed: count("removed"),
-          unchanged: count("unchanged"),
-          untouched: kept.rules.filter(({ id }) => !named.has(id)).length,
-          fallback: change.fallback ?? null,
-          broken: [...broken],
-          effect: dryRun === "true" ? await effect() : null,
-        };
+        const day = dayAsked(undefined, now());
+        return tracking.try(signal, async () => {
+          const { ruleSet, told } = await compare(request, reply);
+          const found = await dryRunRules(warehouse, { ruleSet, month, day, limit, signal });
+          return { ...told, effect: EffectAnswer.parse(found) };
+        });
       },
     );
 
     app.post(
       "/v1/tracking/test",
       {
-        config: needScope("read"),
-        bodyLimit: MOST_BYTES,
         schema: {
           body: FILE,
           consumes,
@@ -146,15 +167,15 @@ export const addTrackingFileRoutes =
       async (request, reply) => {
         const { resource, on } = request.query;
         const day = dayAsked(on, now());
-        const { rules, fallback = "none" } = await readFile(request);
-        const resourceIds: string[] = [];
-        for (const text of [resource].flat()) {
-          resourceIds.push(await findTrackedResource(readerOf(dependencies, reply), text));
-        }
         const signal = callerSignal(reply);
-        const data = await tracking.try(signal, () =>
-          testRules(warehouse, { ruleSet: { rules, fallback }, resourceIds, day, signal }),
-        );
+        const data = await tracking.try(signal, async () => {
+          const { rules, fallback = "none" } = await readFile(request);
+          const resourceIds: string[] = [];
+          for (const text of [resource].flat()) {
+            resourceIds.push(await findTrackedResource(readerOf(dependencies, reply), text));
+          }
+          return testRules(warehouse, { ruleSet: { rules, fallback }, resourceIds, day, signal });
+        });
         return { data, rows: data.length, day };
       },
     );

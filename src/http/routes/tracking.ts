@@ -1,11 +1,14 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { listConflictPairs, listConflicts } from "../../../clickhouse/tracking-conflicts.ts";
+import type { ConflictPlace } from "../../../clickhouse/tracking-conflicts.ts";
 import { listCoverage } from "../../../clickhouse/tracking-coverage.ts";
 import { explainResource } from "../../../clickhouse/tracking-explain.ts";
 import { findTrackedResource } from "../../../clickhouse/tracking-resources.ts";
+import type { TrackingSet } from "../../../clickhouse/tracking-set.ts";
 import { listUnusedRules } from "../../../clickhouse/tracking-unused.ts";
 import { callerSignal } from "../caller-signal.ts";
+import { trackingMoved } from "../cost-rows.ts";
 import type { HttpDependencies } from "../dependencies.ts";
 import {
   CursorParameter,
@@ -32,7 +35,7 @@ const Nothing = z.strictObject({});
 const RuleParameter = z.string().max(1000).optional().describe("Only of this rule");
 const ResourceParameter = z.string().max(4096).describe("Id of a resource, or its last segment where only one has it");
 const On = DayParameter.describe("The day for which rules have to hold; today when it is not given");
-const Place = z.tuple([z.string(), z.string()]);
+const Place = z.tuple([z.string(), z.string(), z.string()]);
 
 /** What rules make of the resources: evaluations, and what is to be known of them. */
 export const addTrackingRoutes =
@@ -52,9 +55,9 @@ export const addTrackingRoutes =
         },
       },
       async () => {
-        const { evaluationId, evaluatedAt, hasOtherRules, hasOtherLoads, ...set } = await trackingSets.current();
+        const set = await trackingSets.current();
         return {
-          evaluation: evaluatedAt === null ? null : { evaluationId, evaluatedAt, hasOtherRules, hasOtherLoads },
+          evaluation: evaluationOf(set),
           targets: [...set.targets],
           fallback: set.fallback,
           isEvaluating: tracking.isBusy(),
@@ -96,8 +99,9 @@ export const addTrackingRoutes =
         },
       },
       async ({ query: { month, by } }, reply) => {
+        const evaluation = evaluationOf(await trackingSets.current());
         const data = await listCoverage(readerOf(dependencies, reply), { month, by });
-        return { data, rows: data.length };
+        return { data, rows: data.length, evaluation };
       },
     );
 
@@ -123,7 +127,8 @@ export const addTrackingRoutes =
         const { month, rule: ruleId, resource, limit, cursor } = query;
         const reader = readerOf(dependencies, reply);
         const resourceId = resource === undefined ? undefined : await findTrackedResource(reader, resource);
-        const after = cursor === undefined ? undefined : placeOf(cursor);
+        const evaluation = evaluationOf(await trackingSets.current());
+        const after = cursor === undefined ? undefined : placeOf(cursor, evaluation?.evaluationId);
         const found = await listConflicts(reader, { month, ruleId, resourceId, limit: limit + 1, after });
         const data = found.slice(0, limit).map(({ candidates, costs, ...conflict }) => ({
           ...conflict,
@@ -131,8 +136,9 @@ export const addTrackingRoutes =
           costs: [...costs],
         }));
         const last = found.length > limit ? data.at(-1) : undefined;
-        const next = last === undefined ? null : writePlace(last.resourceId, last.validFrom ?? "");
-        return { data, rows: data.length, next };
+        const place = [evaluation?.evaluationId ?? "", last?.resourceId ?? "", last?.validFrom ?? ""];
+        const next = last === undefined ? null : writePlace(...place);
+        return { data, rows: data.length, evaluation, next };
       },
     );
 
@@ -151,8 +157,9 @@ export const addTrackingRoutes =
         },
       },
       async ({ query: { month, rule: ruleId, limit } }, reply) => {
+        const evaluation = evaluationOf(await trackingSets.current());
         const data = await listConflictPairs(readerOf(dependencies, reply), { month, ruleId, limit });
-        return { data, rows: data.length };
+        return { data, rows: data.length, evaluation };
       },
     );
 
@@ -167,8 +174,9 @@ export const addTrackingRoutes =
         },
       },
       async ({ query: { on } }, reply) => {
+        const evaluation = evaluationOf(await trackingSets.current());
         const data = await listUnusedRules(readerOf(dependencies, reply), { day: dayAsked(on, now()) });
-        return { data, rows: data.length };
+        return { data, rows: data.length, evaluation };
       },
     );
 
@@ -200,7 +208,14 @@ export const addTrackingRoutes =
     );
   };
 
-function placeOf(cursor: string): { resourceId: string; validFrom: string | null } {
-  const [resourceId, validFrom] = readPlace(cursor, Place);
+/** Which evaluation an answer speaks of; null where there is none. */
+function evaluationOf({ evaluationId, evaluatedAt, hasOtherRules, hasOtherLoads }: TrackingSet) {
+  return evaluatedAt === null ? null : { evaluationId, evaluatedAt, hasOtherRules, hasOtherLoads };
+}
+
+/** Where a list goes on. Throws HttpError where it was begun of another evaluation. */
+function placeOf(cursor: string, current: string | undefined): ConflictPlace {
+  const [evaluationId, resourceId, validFrom] = readPlace(cursor, Place);
+  if (evaluationId !== current) throw trackingMoved();
   return { resourceId, validFrom: validFrom === "" ? null : validFrom };
 }

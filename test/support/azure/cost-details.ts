@@ -43,6 +43,8 @@ export type CostDetailsManners = {
 export type SimulatedCostDetails = {
   /** Puts a report there; one of the same scope, metric, month and invoice is replaced. */
   setReport(report: SimulatedReport): void;
+  /** There is no report of anything any more. */
+  removeReports(): void;
   /** Changes how the service behaves from now on. */
   behave(manners: Partial<CostDetailsManners>): void;
   /** Every operation that was begun so far is gone: looks answer 404. */
@@ -156,6 +158,7 @@ export function createCostDetails(shelf: BlobShelf, now: () => Date): CostDetail
     setReport(report) {
       reports.set(keyOf({ ...report, month: report.invoiceId === undefined ? report.month : "" }), report);
     },
+    removeReports: () => reports.clear(),
     behave(change) {
       manners = { ...manners, ...change };
     },

@@ -1,19 +1,16 @@
-/** One of the simulated APIs; each has a queue of faults of its own. */
-export type SimulatedApi =
-  /** Tokens of a managed identity. */
-  | "tokens"
-  /** POST generateCostDetailsReport. */
-  | "cost-details"
-  /** GET of an operation: how far a report is. */
-  | "operations"
-  /** The blobs of reports, on a host of their own. */
-  | "blobs"
-  /** Microsoft.Consumption/usageDetails. */
-  | "usage-details"
-  /** POST Microsoft.CostManagement/query: a sum of costs. */
-  | "query"
-  /** The EA reporting API: v2, v3 and rest. */
-  | "ea";
+/** The simulated APIs; each has a queue of faults of its own. */
+export const SIMULATED_APIS = [
+  "tokens", // of a managed identity; all simulators of a process share them
+  "cost-details", // POST generateCostDetailsReport
+  "operations", // GET of an operation: how far a report is
+  "blobs", // of reports, on a host of their own
+  "usage-details", // Microsoft.Consumption/usageDetails
+  "query", // POST Microsoft.CostManagement/query: a sum of costs
+  "ea", // the EA reporting API: v2, v3 and rest
+] as const;
+
+/** One of the simulated APIs. */
+export type SimulatedApi = (typeof SIMULATED_APIS)[number];
 
 /** What happens to one request. */
 export type Fault =
@@ -36,6 +33,8 @@ export type Fault =
   | { readonly kind: "headers"; readonly headers: Readonly<Record<string, string>> }
   /** The answer before this one is sent once more. */
   | { readonly kind: "repeat" }
+  /** It is refused, and the body says in several ways what stood in its Authorization header: as gateways do. */
+  | { readonly kind: "echo"; readonly status: number }
   /** No answer, until `letGo` of the simulator. */
   | { readonly kind: "hold" };
 
@@ -136,6 +135,11 @@ export function withHeaders(headers: Record<string, string>): Fault[] {
 /** The answer before is sent once more: the same page twice. */
 export function repeatedAnswer(times = 1): Fault[] {
   return repeated({ kind: "repeat" }, times);
+}
+
+/** A gateway's refusal that repeats the credential it was shown, without a name by which one would know it. */
+export function echoed(status: number, times = 1): Fault[] {
+  return repeated({ kind: "echo", status }, times);
 }
 
 /** No answer at all, until `letGo`. */

@@ -81,8 +81,8 @@ export async function startServer(
     const fault: Fault = (api === null ? undefined : traffic.faults.get(api)?.shift()) ?? { kind: "none" };
     if (fault.kind === "hold") await new Promise<void>((resolve) => void traffic.held.add(resolve));
     const last = api === null ? undefined : lastAnswers.get(api);
-    const answer = answerOf(fault, handle, last);
-    if (api !== null && fault.kind !== "answer") lastAnswers.set(api, answer);
+    const answer = answerOf(fault, handle, last, request);
+    if (api !== null && fault.kind !== "answer" && fault.kind !== "echo") lastAnswers.set(api, answer);
     reply.hijack(); // what is sent may be broken on purpose
     one.status = fault.kind === "drop" && fault.share === 0 ? 0 : answer.status;
     send(reply.raw, answer, fault, { method: request.method, date: traffic.now() });
@@ -123,11 +123,28 @@ function seenOf(request: SimulatedRequest, api: SimulatedApi | null): SeenReques
   };
 }
 
-function answerOf(fault: Fault, handle: () => SimulatedAnswer, last: SimulatedAnswer | undefined): SimulatedAnswer {
+function answerOf(
+  fault: Fault,
+  handle: () => SimulatedAnswer,
+  last: SimulatedAnswer | undefined,
+  request: SimulatedRequest,
+): SimulatedAnswer {
   if (fault.kind === "answer") return fault;
+  if (fault.kind === "echo") return echoOf(fault.status, request);
   if (fault.kind === "repeat" && last !== undefined) return last;
   const answer = handle();
   return fault.kind === "headers" ? { ...answer, headers: { ...answer.headers, ...fault.headers } } : answer;
+}
+
+function echoOf(status: number, { headers, query }: SimulatedRequest): SimulatedAnswer {
+  const [, secret = query.get("sig") ?? ""] = /^\S+ (.*)$/.exec(headers["authorization"] ?? "") ?? [];
+  const { length } = secret;
+  const message = `Unknown ${secret}, that is '${encodeURIComponent(secret)}' in (${length}:${secret}) at x_${secret}_x`;
+  return {
+    status,
+    headers: { "content-type": "application/json; charset=utf-8", "x-ms-error-code": "Unknown" },
+    body: JSON.stringify({ error: { code: "Unknown", message } }),
+  };
 }
 
 function send(
