@@ -50,8 +50,9 @@ const histories = await inStudio(async (studio) => {
 });
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !histories.has(name));
-if (unknown !== undefined)
+if (unknown !== undefined) {
   throw new RangeError(`${unknown}: no such history. Give some of ${[...histories.keys()].join(", ")}.`);
+}
 if (wanted.length === 0) await rm(FOLDER, { recursive: true, force: true });
 await mkdir(FOLDER, { recursive: true });
 const written = [...histories].filter(([name]) => wanted.length === 0 || wanted.includes(name));

@@ -1,11 +1,10 @@
 -- What a line says about its resource, told out of its texts; null where that does not apply. Lines that are there
 -- already tell it when they are read, so nothing is written anew.
 -- Each step looks at one column of few distinct values, so that it runs once for a value of a block and not for every
--- line; what chooses between two such columns costs the most, and is done as rarely and as late as possible.
+-- line; what chooses between two such columns costs the most, and is done as rarely and as late as possible. Additional
+-- info is looked at without the name of the machine, so that many lines have the same; that is told again and again in the
+-- same words, and done once.
 ALTER TABLE cost_entries
-    ADD COLUMN IF NOT EXISTS additional_info_short LowCardinality(String) ALIAS
-        replaceRegexpOne(toLowCardinality(additional_info), '("V[Mm]Name"[ \\t\\r\\n]*:[ \\t\\r\\n]*")[^"\\\\\\x00-\\x1f]*"', '\\1"')
-        COMMENT 'additional_info without the name of the machine, so that many lines have the same' AFTER additional_info,
     -- Where the additional info names no size, the meter does: of two sizes the first, unless the product names one alone.
     -- Until 2018 it stood in the sub category; FOCUS has the product in the description. The last two patterns read D2s v5,
     -- NC64asT4 v3 or M96ds 2 v3 and put them together as ARM does. A size that is told stands in quotes until then, and
@@ -13,7 +12,7 @@ ALTER TABLE cost_entries
     ADD COLUMN IF NOT EXISTS vm_size LowCardinality(Nullable(String)) DEFAULT nullIf(
         replaceRegexpOne(extract(replaceOne(replaceRegexpOne(replaceRegexpAll(replaceRegexpOne(
             toLowCardinality(if(
-                (extract(additional_info_short, '"ServiceType"\\s*:\\s*("(?:Standard|Basic)_[A-Z][A-Za-z0-9_-]*[A-Za-z0-9]")') AS told_size) != ''
+                (extract(replaceRegexpOne(toLowCardinality(additional_info), '("V[Mm]Name"[ \\t\\r\\n]*:[ \\t\\r\\n]*")[^"\\\\\\x00-\\x1f]*"', '\\1"'), '"ServiceType"\\s*:\\s*("(?:Standard|Basic)_[A-Z][A-Za-z0-9_-]*[A-Za-z0-9]")') AS told_size) != ''
                     OR NOT (meter_category IN ('Virtual Machines', 'Virtual Machines Licenses', 'Virtual Machine Licenses', 'Cloud Services')
                         OR (meter_category = '' AND service_name = 'Virtual Machines')),
                 told_size,
@@ -59,7 +58,7 @@ ALTER TABLE cost_entries
                     ['1', '1', '2', '4', '8', '2', '4', '8', '8', '16', '8', '16', '1', '2', '4', '8', '16', '2', '4', '8', '16', '20', '2', '4', '8', '16', '32']),
                 '^(?:[A-Za-z]+_)?[A-Z]*(?:[0-9]+-)?([0-9]+)')) AS size_vcpus) > 0,
             size_vcpus,
-            (toUInt16OrZero(extract(additional_info_short, '"VCPUs"\\s*:\\s*"?([0-9]+)')) AS told_vcpus) > 0,
+            (toUInt16OrZero(extract(replaceRegexpOne(toLowCardinality(additional_info), '("V[Mm]Name"[ \\t\\r\\n]*:[ \\t\\r\\n]*")[^"\\\\\\x00-\\x1f]*"', '\\1"'), '"VCPUs"\\s*:\\s*"?([0-9]+)')) AS told_vcpus) > 0,
             told_vcpus,
             toUInt16OrZero(extract(meter_name, '^([0-9]+) vCPU\\b'))),
         0)
@@ -70,8 +69,8 @@ ALTER TABLE cost_entries
     ADD COLUMN IF NOT EXISTS vm_os LowCardinality(Nullable(String)) DEFAULT nullIf(
         transform(
             toLowCardinality(
-                8 * match(additional_info_short, '"(?:ImageType|UsageType|VMProperties)"\\s*:\\s*"[^"]*Windows')
-                + 4 * match(additional_info_short, '"(?:ImageType|UsageType|VMProperties)"\\s*:\\s*"[^"]*(?:Linux|Canonical|Ubuntu|Debian|Red ?Hat|RHEL|SUSE|SLES|Open ?Logic|CentOS|Oracle|CoreOS)')
+                8 * match(replaceRegexpOne(toLowCardinality(additional_info), '("V[Mm]Name"[ \\t\\r\\n]*:[ \\t\\r\\n]*")[^"\\\\\\x00-\\x1f]*"', '\\1"'), '"(?:ImageType|UsageType|VMProperties)"\\s*:\\s*"[^"]*Windows')
+                + 4 * match(replaceRegexpOne(toLowCardinality(additional_info), '("V[Mm]Name"[ \\t\\r\\n]*:[ \\t\\r\\n]*")[^"\\\\\\x00-\\x1f]*"', '\\1"'), '"(?:ImageType|UsageType|VMProperties)"\\s*:\\s*"[^"]*(?:Linux|Canonical|Ubuntu|Debian|Red ?Hat|RHEL|SUSE|SLES|Open ?Logic|CentOS|Oracle|CoreOS)')
                 + (meter_category IN ('Virtual Machines', 'Virtual Machines Licenses', 'Virtual Machine Licenses', 'Cloud Services'))
                     * (2 * (match(product_name, 'Windows') OR match(meter_sub_category, 'Windows'))
                         + (match(product_name, 'Linux|Red ?Hat|RHEL|SUSE|Ubuntu') OR match(meter_sub_category, 'Linux|Red ?Hat|RHEL|SUSE|Ubuntu')))),
@@ -129,7 +128,7 @@ ALTER TABLE cost_entries
         length(tags) = 0 AND tags_text != '' AND NOT match(tags_text, '^\\s*(?:[{]\\s*[}]|null|NULL)?\\s*$'),
         'tags',
         NOT match(
-                replaceRegexpOne(additional_info_short, '(?s)^\\s*(?:[{](.*)[}]|([^{\\s].*))\\s*$', ',\\1\\2'),
+                replaceRegexpOne(replaceRegexpOne(toLowCardinality(additional_info), '("V[Mm]Name"[ \\t\\r\\n]*:[ \\t\\r\\n]*")[^"\\\\\\x00-\\x1f]*"', '\\1"'), '(?s)^\\s*(?:[{](.*)[}]|([^{\\s].*))\\s*$', ',\\1\\2'),
                 '^(?:,?\\s*(?:null|NULL)?\\s*|(?:,\\s*"(?:[^"\\\\\\x00-\\x1f]|\\\\["\\\\/bfnrt])*"\\s*:\\s*(?:"(?:[^"\\\\\\x00-\\x1f]|\\\\["\\\\/bfnrt])*"|-?(?:0|[1-9][0-9]{0,17})(?:[.][0-9]{1,17})?|true|false|null)\\s*)*)$')
             AND NOT isValidJSON(replaceRegexpOne(additional_info, '(?s)^\\s*([^{\\s].*)$', '{\\1}')),
         'additional_info',

@@ -282,3 +282,33 @@ test("lines that were loaded before tell it, too; their names and types stay as 
     await old.close();
   }
 });
+
+test("a resource has the tags of its newest day, on which a line with tags comes before one without", async () => {
+  const of = (name: string) => ({ resourceId: `/subscriptions/s/resourcegroups/rg/providers/p/t/${name}` });
+  const dev = '"env": "dev"';
+  const prod = '"env": "prod"';
+  const inbox = await openInbox(warehouse);
+  await inbox.deliver(
+    aRun({
+      dataset: "actual",
+      lines: [
+        { ...of("later"), date: "2026-05-20", tags: prod },
+        { ...of("later"), date: "2026-05-01", tags: dev },
+        { ...of("sorted"), date: "2026-05-01", tags: dev },
+        { ...of("sorted"), date: "2026-05-20", tags: "" },
+        { ...of("sorted"), date: "2026-05-20", tags: prod },
+        { ...of("untagged"), date: "2026-05-01", tags: dev },
+        { ...of("untagged"), date: "2026-05-20", tags: "" },
+      ],
+    }),
+  );
+  const [load = ""] = (await inbox.select("load_id")).map(({ load_id }) => String(load_id));
+  const sql = `SELECT splitByChar('/', resource_id)[-1] AS name, tags['env'] AS env FROM resource_slices
+    WHERE load_id = {load:UUID} ORDER BY name`;
+  expect(await warehouse.rows(sql, { load })).toEqual([
+    { name: "later", env: "prod" },
+    { name: "sorted", env: "prod" },
+    { name: "untagged", env: "" },
+  ]);
+  await inbox.source.remove();
+});
