@@ -10,4 +10,4 @@ try {
   );
   process.exit(1);
 }
-await import("../dist/src/cli.js");
+await import(new URL("../dist/src/cli.js", import.meta.url).href); // by its address, since it may not be there when this is checked
