@@ -94,7 +94,7 @@ test("what lies between the two tables leaves no column out, and the view of all
   expect((await columnsOf("cost_entries_from_landing")).map(({ name }) => name)).toEqual(stored);
   const shown = new Set((await columnsOf("costs")).map(({ name }) => name));
   const hidden = columns.filter(({ name }) => !shown.has(name)).map(({ name }) => name);
-  expect(hidden).toEqual(["own_partition", "additional_info_short"]);
+  expect(hidden).toEqual(["own_partition"]);
 });
 
 /** What is kept for each evaluation of the rules anyway. */
