@@ -68,7 +68,7 @@ test.each(["csv", "ndjson"])(
     expect(lines).toBe(ROWS + (format === "csv" ? 1 : 0));
     expect(response.headers["billhouse-rows"]).toBe(String(ROWS));
     expect(bytes).toBeGreaterThan(150 * MEBIBYTE);
-    expect(most).toBeLessThan(50 * MEBIBYTE);
+    expect(most).toBeLessThan(75 * MEBIBYTE); // what was sent and is not collected yet, in a process that reads it as well
   },
 );
 
