@@ -29,7 +29,8 @@ export const HELP = {
 Lists each source, loads the runs that are new, newest first, checks that every row of the manifest has arrived, and
 then makes each run visible at once. What is published is skipped, and so are runs that later ones replace entirely. A
 run or source that fails is reported and stops nothing else. Without --source-name every enabled source is imported,
-one after the other; a source that is named is imported also when it is disabled.
+one after the other, the next one also while one waits for an API; a source that is named is imported also when it is
+disabled.
 
 A source that asks an API (cost-details, ea, usage-details) is asked for the present month and those before it: for what
 is not there yet, and for what may have changed since. Reports that Azure makes are waited for. \`billhouse extract\` asks

@@ -7,7 +7,8 @@ import { workInProcess } from "./work-in-process.ts";
 
 /**
  * Imports one source after the other, in this process, and shows how it goes on stderr; while one waits for an API the
- * next one is begun. What fails is reported and stops nothing else. Undefined when Ctrl-C has ended it; what is not finished has been told then.
+ * next one is begun. What fails is reported and stops nothing else. Undefined when Ctrl-C has ended it; what is not
+ * finished has been told then.
  */
 export async function runImports(
   context: Context,
