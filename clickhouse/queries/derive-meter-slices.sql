@@ -1,8 +1,8 @@
 -- The meters that a load shows, with the names of one of its rows.
 INSERT INTO meter_slices (billing_month, load_id, meter_id, meter_name, meter_category, meter_sub_category, meter_region, service_family, unit_of_measure, first_date, last_date)
 SELECT
-    billing_month,
-    load_id,
+    toDate({billing_month:String}),
+    {load_id:UUID},
     meter_id,
     any(e.meter_name) AS meter_name,
     any(e.meter_category) AS meter_category,
@@ -14,4 +14,4 @@ SELECT
     max(e.date) AS last_date
 FROM cost_entries AS e
 WHERE load_id = {load_id:UUID} AND billing_month = toDate({billing_month:String}) AND meter_id != ''
-GROUP BY billing_month, load_id, meter_id
+GROUP BY meter_id
