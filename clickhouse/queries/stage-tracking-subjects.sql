@@ -40,7 +40,7 @@ SELECT
     rowNumberInAllBlocks() + 1 AS number,
     id,
     subscription,
-    cityHash64(name, group, type, location, subscription, subscription_title, categories, centers, tags) AS fingerprint,
+    cityHash64(name, group, type, location, subscription, subscription_title, categories, centers, mapKeys(tags), mapValues(tags)) AS fingerprint,
     shown_by,
     shown_month,
     name,
@@ -85,4 +85,4 @@ FROM
 WHERE {scope:String} != 'changed'
     OR id IN (SELECT resource_id FROM resource_slices WHERE load_id IN (doubtful) AND {scope:String} = 'changed')
     OR (id, fingerprint) NOT IN (SELECT resource_id, fingerprint FROM tracking_assignments FINAL WHERE evaluation_id = {evaluation_id:UUID} AND NOT removed AND {scope:String} = 'changed')
-SETTINGS min_insert_block_size_rows = 262144, min_insert_block_size_bytes = 67108864
+SETTINGS max_insert_threads = 2, min_insert_block_size_rows = 262144, min_insert_block_size_bytes = 67108864
