@@ -312,3 +312,48 @@ test("a resource has the tags of its newest day, on which a line with tags comes
   ]);
   await inbox.source.remove();
 });
+
+test("of days that survive of several files the newest line counts, too, where several have its number", async () => {
+  const inbox = await anInbox(warehouse);
+  const [one, other] = ["one", "other"].map((name) => ({
+    resourceId: `/subscriptions/s/resourcegroups/rg/providers/p/t/${name}`,
+  }));
+  const dev = '"env": "dev"';
+  const prod = '"env": "prod"';
+  await inbox.deliver(
+    aRun({
+      dataset: "actual",
+      submittedAt: "2026-06-01T00:00:00.0000000Z",
+      parts: 2,
+      lines: [
+        { ...one, date: "2026-05-20", tags: dev },
+        { ...other, date: "2026-05-21", tags: "" },
+        { date: "2026-05-01" },
+        { ...one, date: "2026-05-21", tags: prod },
+        { ...other, date: "2026-05-20", tags: dev },
+        { date: "2026-05-01" },
+      ],
+    }),
+  );
+  await inbox.deliver(
+    aRun({
+      dataset: "actual",
+      submittedAt: "2026-06-02T00:00:00.0000000Z",
+      days: { first: "2026-05-01", last: "2026-05-05" },
+      lines: [{ date: "2026-05-01" }],
+    }),
+  );
+  const ofCopies = `load_id IN (SELECT load_id FROM loads FINAL WHERE source = {source:String} AND notEmpty(copied_from))`;
+  const copied = `SELECT toString(line) AS line, count() AS rows FROM cost_entries WHERE ${ofCopies} GROUP BY line ORDER BY line`;
+  const slices = `SELECT splitByChar('/', resource_id)[-1] AS name, tags['env'] AS env, toString(first_date) AS first, toString(last_date) AS last
+    FROM resource_slices WHERE ${ofCopies} ORDER BY name`;
+  const source = inbox.source.name;
+  expect(await warehouse.rows(copied, { source })).toEqual([
+    { line: "1", rows: "2" },
+    { line: "2", rows: "2" },
+  ]);
+  expect(await warehouse.rows(slices, { source })).toEqual([
+    { name: "one", env: "prod", first: "2026-05-20", last: "2026-05-21" },
+    { name: "other", env: "", first: "2026-05-20", last: "2026-05-21" },
+  ]);
+});
