@@ -19,11 +19,16 @@ const LANES = [
   ["derive-resource-month-costs", "derive-location-costs", "derive-monthly-costs", "derive-summary-costs"],
 ].map((names) => names.map(readQuery));
 
+const MOST_BYTES = String(256 * 1024 * 1024);
+
 const DERIVE_SETTINGS: ClickHouseSettings = {
   insert_deduplicate: 0,
   optimize_on_insert: 0, // each of them is grouped already
   enable_software_prefetch_in_aggregation: 0, // a load's groups fit into caches, and looking ahead costs a sixth
-  max_bytes_before_external_group_by: String(256 * 1024 * 1024), // a part of many rows must not fill the memory
+  // A part of many rows must not fill the memory.
+  max_bytes_before_external_group_by: MOST_BYTES,
+  join_algorithm: "grace_hash",
+  max_bytes_in_join: MOST_BYTES,
 };
 
 /**

@@ -32,4 +32,3 @@ INNER JOIN
     GROUP BY resource_id
 ) AS n ON n.newest = bitShiftLeft(toUInt64(e.date) * 2 + notEmpty(e.tags), 40) + (1099511627775 - e.line) AND n.resource_id = e.resource_id
 WHERE e.load_id = {load_id:UUID} AND e.billing_month = toDate({billing_month:String})
-LIMIT 1 BY e.resource_id
