@@ -1,7 +1,7 @@
 -- The resources that a load shows, with the names and tags of their newest lines, and some of what all of their lines say of them. Of the
 -- lines of a day one with tags counts, of these the first in the file.
 -- The newest line is looked for by a number alone, and read when it is known: to keep whole lines while looking takes twice as long.
--- Copies of surviving days may have several lines of one number.
+-- Copies of surviving days may have several lines of one number; where two of them are the newest, there are two rows for readers to group.
 INSERT INTO resource_slices (billing_month, load_id, resource_id, resource_name, resource_group, resource_type, resource_location, subscription_id, tags, first_date, last_date, meter_categories, cost_centers)
 SELECT
     e.billing_month,
