@@ -1,3 +1,5 @@
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import type { Warehouse } from "../clickhouse/client.ts";
 import { evaluateTracking, extendTracking } from "../clickhouse/tracking-evaluation.ts";
@@ -7,8 +9,10 @@ import { formatTable } from "../src/commands/table.ts";
 import { compareRuleSets } from "../src/domain/tracking-changes.ts";
 import { formatFigure, formatJudgement, judge } from "./goals.ts";
 import { inWarehouse } from "./in-warehouse.ts";
+import type { OpenWarehouse } from "./in-warehouse.ts";
 import { countOption, countsOption } from "./mode.ts";
 import type { Mode, Note } from "./mode.ts";
+import { inScratch } from "./scratch.ts";
 import { generateRules } from "./tracking-rules.ts";
 import { provideTrackingWarehouse, publishResources } from "./tracking-warehouse.ts";
 import { readUsage } from "./usage.ts";
@@ -86,13 +90,13 @@ type Measured = {
   readonly extensionSeconds: number;
 };
 
-/** Each in an engine of its own: its peak is that of its evaluation. */
+/** Each in an engine of its own, so that its peak is that of its evaluation, and on a copy, so that no other has published there. */
 function measure(
   dataDir: string,
   { rules, resources, added }: { readonly rules: number; readonly resources: number; readonly added: number },
   note: Note,
 ): Promise<Measured> {
-  return inWarehouse(dataDir, async ({ warehouse, pid }) => {
+  return inCopy(dataDir, async ({ warehouse, pid }) => {
     await replaceRules(warehouse, rules);
     const before = readUsage(pid);
     const memory = watchMemory();
@@ -112,6 +116,14 @@ function measure(
       nodeGrowthBytes,
       extensionSeconds: extension.seconds,
     };
+  });
+}
+
+function inCopy<Result>(dataDir: string, work: (open: OpenWarehouse) => Promise<Result>): Promise<Result> {
+  return inScratch(async (scratch) => {
+    const copy = join(scratch, "warehouse");
+    await cp(dataDir, copy, { recursive: true, verbatimSymlinks: true });
+    return inWarehouse(copy, work);
   });
 }
 
