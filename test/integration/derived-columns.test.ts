@@ -34,6 +34,16 @@ async function derivedOf(inbox: Inbox): Promise<Derived[]> {
   return (await inbox.select(...NULLABLE)).map(withoutNulls);
 }
 
+/** A run that supersedes the first five days of one of 1 June: what else that has survives as a copy. */
+function laterRunOfFirstDays() {
+  return aRun({
+    dataset: "actual",
+    submittedAt: "2026-06-02T00:00:00.0000000Z",
+    days: { first: "2026-05-01", last: "2026-05-05" },
+    lines: [{ date: "2026-05-01" }],
+  });
+}
+
 function withoutNulls(row: object): Derived {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
 }
@@ -207,14 +217,7 @@ describe("JSON that cannot be read", () => {
         lines: [{ date: "2026-05-01", tags: "{" }, { date: "2026-05-20", tags: "{" }, { date: "2026-05-21" }],
       }),
     );
-    await inbox.deliver(
-      aRun({
-        dataset: "actual",
-        submittedAt: "2026-06-02T00:00:00.0000000Z",
-        days: { first: "2026-05-01", last: "2026-05-05" },
-        lines: [{ date: "2026-05-01" }],
-      }),
-    );
+    await inbox.deliver(laterRunOfFirstDays());
     expect(
       await warehouse.rows(
         "SELECT rows_loaded, rows_malformed FROM loads FINAL WHERE source = {source:String} AND notEmpty(copied_from)",
@@ -335,14 +338,7 @@ test("of days that survive of several files the newest line counts, too, where s
       ],
     }),
   );
-  await inbox.deliver(
-    aRun({
-      dataset: "actual",
-      submittedAt: "2026-06-02T00:00:00.0000000Z",
-      days: { first: "2026-05-01", last: "2026-05-05" },
-      lines: [{ date: "2026-05-01" }],
-    }),
-  );
+  await inbox.deliver(laterRunOfFirstDays());
   const ofCopies = `load_id IN (SELECT load_id FROM loads FINAL WHERE source = {source:String} AND notEmpty(copied_from))`;
   const copied = `SELECT toString(line) AS line, count() AS rows FROM cost_entries WHERE ${ofCopies} GROUP BY line ORDER BY line`;
   const slices = `SELECT splitByChar('/', resource_id)[-1] AS name, tags['env'] AS env, toString(first_date) AS first, toString(last_date) AS last
