@@ -74,8 +74,10 @@ export function createPlanRuns(dependencies: ActivityDependencies, given?: typeo
     }
     const discover = given ?? discoverRuns;
     const found = await discover(source, openStore(source), { billingPeriod, signal });
-    await showUnseen(warehouse);
-    const known = await listKnownRuns(warehouse, { source: source.name, export: "", dataset: "", month: "" });
+    const [known] = await Promise.all([
+      listKnownRuns(warehouse, { source: source.name, export: "", dataset: "", month: "" }),
+      showUnseen(warehouse),
+    ]);
     const without = new Set(input.without);
     const settled = new Set(input.settled);
     const candidates = found.runs.filter((run) => !without.has(runKeyOf(run)));

@@ -28,12 +28,8 @@ export function createPublishRun({ warehouse, signal }: ActivityDependencies) {
     signal.throwIfAborted();
     const ownLoadIds = input.loads.map((load) => load.loadId);
     const current = await publishSeries(warehouse, run, { kind: "publish", run, ownLoadIds }, input.priority);
-    const [shadows] = await countShadows(warehouse, { publication_id: current?.publicationId ?? NONE });
-    return {
-      publicationId: current?.publicationId ?? NONE,
-      isCurrent: current?.run.runId === run.runId,
-      silences: shadows?.silences ?? 0,
-      silenced: shadows?.silenced ?? 0,
-    };
+    const publicationId = current?.publicationId ?? NONE;
+    const { silences, silenced } = await countShadows(warehouse, publicationId);
+    return { publicationId, isCurrent: current?.run.runId === run.runId, silences, silenced };
   };
 }

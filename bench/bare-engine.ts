@@ -110,7 +110,7 @@ export function loadFrom(
     throw new Error("bench/bare-engine.ts: the load statement has another shape now: adapt LOAD to it");
   }
   const file = `file('${path}', 'CSVWithNames', '${structure}', '${path.endsWith(".gz") ? "gzip" : "none"}')`;
-  const [select, unchecked] = [`${before}${file}${behind}`, `${before}${file})`];
+  const [select, unchecked] = [`${before}${file}${behind}`, `${before}${file})))`];
   return { columns: columns.split(", "), select, unchecked, structure, file };
 }
 

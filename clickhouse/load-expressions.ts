@@ -9,20 +9,41 @@ const DAY_FIRST = "^(1[3-9]|2[0-9]|3[01])/(0?[1-9]|1[0-2])/[0-9]{2,4}";
 /** Ends the reason of a row whose date has the day first: all dates of that column are in doubt then. */
 export const DAY_FIRST_NOTE = ": the day stands before the month";
 
-/** Columns of `cost_landing` that a column of a file fills, and the expressions that do; field `c<index>` is its text. */
-export function valuesOf({ index, canonical, kind }: MappedColumn): (readonly [string, string])[] {
-  const field = `c${index}`;
+/**
+ * What is read of a field's text once, for its value and for its checks: the day or number `v<index>`, null where the text
+ * is none. Engines plan an expression that stands in a statement twice as long as two.
+ */
+export function readingsOf({ index, kind }: MappedColumn): string[] {
   switch (kind) {
     case "date":
-      return [[canonical, `ifNull(${dayOf(field)}, toDate(0))`]];
     case "day":
-      return [[canonical, dayOf(field)]];
     case "day-before":
-      return [[canonical, `${dayOf(field)} - 1`]];
+      return [`${dayOf(`c${index}`)} AS v${index}`];
     case "cost":
-      return [[canonical, `ifNull(toDecimal256OrNull(${field}, 30), toDecimal256(0, 30))`]];
     case "decimal":
-      return [[canonical, `toDecimal256OrNull(${field}, 30)`]];
+      return [`toDecimal256OrNull(c${index}, 30) AS v${index}`];
+    default:
+      return [];
+  }
+}
+
+/**
+ * Columns of `cost_landing` that a column of a file fills, and the expressions that do; field `c<index>` is its text, and
+ * `v<index>` what was read of it.
+ */
+export function valuesOf({ index, canonical, kind }: MappedColumn): (readonly [string, string])[] {
+  const field = `c${index}`;
+  const value = `v${index}`;
+  switch (kind) {
+    case "date":
+      return [[canonical, `ifNull(${value}, toDate(0))`]];
+    case "day":
+    case "decimal":
+      return [[canonical, value]];
+    case "day-before":
+      return [[canonical, `${value} - 1`]];
+    case "cost":
+      return [[canonical, `ifNull(${value}, toDecimal256(0, 30))`]];
     case "flag":
       return [
         [canonical, `multiIf(lower(${field}) IN ('true', '1'), true, lower(${field}) IN ('false', '0'), false, NULL)`],
@@ -50,20 +71,21 @@ export function valuesOf({ index, canonical, kind }: MappedColumn): (readonly [s
 /** What can be wrong with a field: pairs of condition and reason, for `multiIf`. */
 export function checksOf({ index, header, kind }: MappedColumn): string[] {
   const field = `c${index}`;
+  const value = `v${index}`;
   const reason = (problem: string) => reasonOf(header, field, problem);
   const day = "a day from 2010 to 2099, such as 2026-05-31 or 05/31/2026";
   const dayReason = `concat(${reason(day)}, if(match(${field}, '${DAY_FIRST}'), ${quoted(DAY_FIRST_NOTE)}, ''))`;
   const number = "a number of at most 46 digits before and 30 after the point";
   switch (kind) {
     case "date":
-      return [`isNull(${dayOf(field)})`, dayReason];
+      return [`isNull(${value})`, dayReason];
     case "day":
     case "day-before":
-      return [`${field} != '' AND isNull(${dayOf(field)})`, dayReason];
+      return [`${field} != '' AND isNull(${value})`, dayReason];
     case "cost":
-      return [`NOT ${isExactNumber(field)}`, reason(number)];
+      return [`NOT ${isExactNumber(field, value)}`, reason(number)];
     case "decimal":
-      return [`${field} != '' AND NOT ${isExactNumber(field)}`, reason(number)];
+      return [`${field} != '' AND NOT ${isExactNumber(field, value)}`, reason(number)];
     case "flag":
       return [`lower(${field}) NOT IN ('', 'true', 'false', '1', '0')`, reason("true or false")];
     default:
@@ -82,7 +104,7 @@ export function encodingCheckOf({ mapped, extra }: HeaderMapping): string[] {
   const isValid = ({ index }: { index: number }) => `isValidUTF8(c${index})`;
   const reasons = texts.flatMap((column) => [
     `NOT ${isValid(column)}`,
-    reasonOf(column.header, `c${column.index}`, "UTF-8 text"),
+    reasonWith(column.header, shown(`c${column.index}`), "UTF-8 text"),
   ]);
   return [`NOT (${texts.map(isValid).join(" AND ")})`, `multiIf(${reasons.join(", ")}, '')`];
 }
@@ -91,14 +113,21 @@ export function encodingCheckOf({ mapped, extra }: HeaderMapping): string[] {
 export function rejectedCostOf({ mapped }: HeaderMapping): string {
   const cost = mapped.find(({ kind }) => kind === "cost");
   if (cost === undefined) return "NULL";
-  const field = `c${cost.index}`;
-  return `if(reject = '' OR NOT ${isExactNumber(field)}, NULL, toDecimal256OrNull(${field}, 30))`;
+  const value = `v${cost.index}`;
+  return `if(reject = '' OR NOT ${isExactNumber(`c${cost.index}`, value)}, NULL, ${value})`;
 }
 
 /** `Column: "text" is not …`, with the text cut at 80 characters. */
 function reasonOf(header: string, field: string, problem: string): string {
-  const text = `if(${field} = '', 'blank', concat('"', toValidUTF8(substringUTF8(${field}, 1, 80)), '"'))`;
+  return reasonWith(header, `if(${field} = '', 'blank', ${shown(field)})`, problem);
+}
+
+function reasonWith(header: string, text: string, problem: string): string {
   return `concat(${quoted(`${cut(header)}: `)}, ${text}, ${quoted(` is not ${problem}`)})`;
+}
+
+function shown(field: string): string {
+  return `concat('"', toValidUTF8(substringUTF8(${field}, 1, 80)), '"')`;
 }
 
 function cut(header: string): string {
@@ -127,13 +156,13 @@ function dayOf(field: string): string {
  * Whether the text is one number of which Decimal(76, 30) holds every digit: the engine's own parser takes `1.2.3` for
  * 1.23, `-` for 0, and cuts what it cannot hold behind the point.
  */
-function isExactNumber(field: string): string {
+function isExactNumber(field: string, value: string): string {
   const isNumber = `match(${field}, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$')`;
   const fraction = `length(trimRight(extract(${field}, '[.]([0-9]*)'), '0'))`;
   const exponent = `toInt32OrZero(extract(${field}, '[eE]([+-]?[0-9]+)$'))`;
   const mayBeCut = `length(${field}) > 31 OR position(${field}, 'e') > 0 OR position(${field}, 'E') > 0`;
   const keepsAll = `if(${mayBeCut}, ${fraction} - ${exponent} <= 30, true)`;
-  return `(${isNumber} AND isNotNull(toDecimal256OrNull(${field}, 30)) AND ${keepsAll})`;
+  return `(${isNumber} AND isNotNull(${value}) AND ${keepsAll})`;
 }
 
 function replaced(text: string, pattern: string, replacement: string): string {

@@ -3,7 +3,7 @@ import type { ClickHouseSettings } from "@clickhouse/client";
 import type { ColumnKind } from "../src/domain/columns.ts";
 import type { HeaderMapping } from "../src/domain/header.ts";
 import { clickHouseCode } from "./client.ts";
-import { checksOf, encodingCheckOf, quoted, rejectedCostOf, valuesOf } from "./load-expressions.ts";
+import { checksOf, encodingCheckOf, quoted, readingsOf, rejectedCostOf, valuesOf } from "./load-expressions.ts";
 
 /**
  * Stands behind the last byte of every part. Behind a whole record it is one field too many or a record of its own, and
@@ -55,6 +55,7 @@ export function createStatement(mapping: HeaderMapping, { texts, from, format }:
   const kinds = new Map(mapping.mapped.map((column) => [column.index, column.kind]));
   const inputs = texts.map((text, index) => `${inputOf(text, kinds.get(index))} AS c${index}`).join(", ");
   const fields = texts.map((_, index) => `c${index}`).join(", ");
+  const readings = mapping.mapped.flatMap(readingsOf);
   const values = mapping.mapped.flatMap(valuesOf);
   const checks = [...mapping.mapped.flatMap(checksOf), ...encodingCheckOf(mapping)];
   const extra = mapping.extra.map(({ index, header }) => `${quoted(header)}, c${index}`).join(", ");
@@ -67,15 +68,17 @@ export function createStatement(mapping: HeaderMapping, { texts, from, format }:
     ["line", "record"],
     ...values,
     ...(extra === "" ? [] : [["extra", `mapFilter((name, value) -> value != '', map(${extra}))`]]),
-    ["reject", `multiIf(${checks.join(", ")}, '')`],
+    ["reject", "reject"],
     ["reject_text", `if(reject = '', '', formatRow('CSV', ${fields}))`],
     ["reject_cost", rejectedCostOf(mapping)],
   ] as const;
   return [
     `INSERT INTO cost_landing (${columns.map(([name]) => name).join(", ")})`,
     `SELECT ${columns.map(([name, expression]) => `${expression} AS ${name}`).join(",\n  ")}`,
+    `FROM (SELECT *, multiIf(${checks.join(", ")}, '') AS reject`,
+    `FROM (SELECT ${["*", ...readings].join(", ")}`,
     `FROM (SELECT ${inputs}, rowNumberInAllBlocks() + 1 AS record`,
-    `  FROM ${from})`,
+    `  FROM ${from})))`,
     `FORMAT ${format}`,
   ].join("\n");
 }

@@ -73,8 +73,10 @@ async function announceNewest(
     const runs = change === undefined ? live : applyChange(live, change);
     const newest = newestRun(runs);
     const current = newest === undefined ? undefined : await announce(warehouse, newest, runs, priority);
-    if (change?.kind === "publish") await requireUndropped(warehouse, change);
-    const seen = await listSeries(warehouse, series);
+    const [seen] = await Promise.all([
+      listSeries(warehouse, series),
+      change?.kind === "publish" ? requireUndropped(warehouse, change) : undefined,
+    ]);
     if (live.every((run) => seen.some((other) => keyOf(other) === keyOf(run)))) return { runs, current };
     live = seen;
   }

@@ -49,11 +49,26 @@ const insertShadows = defineStatement<{
   rival_load_ids: readonly (readonly string[])[];
 }>("insert-shadows");
 
-/** How many days of other publications a publication silences, and how many of its own are silent. */
-export const countShadows = defineQuery<{ publication_id: string }, { silences: number; silenced: number }>(
-  "count-shadows",
-  z.object({ silences: Count, silenced: Count }),
+const ShadowCounts = z.object({ silences: Count, silenced: Count });
+type ShadowCounts = z.infer<typeof ShadowCounts>;
+
+const hasShadows = defineQuery<{ publication_id: string }, { rows: number }>(
+  "publication-shadows",
+  z.object({ rows: Count }),
 );
+
+const countCurrent = defineQuery<{ publication_id: string }, ShadowCounts>("count-shadows", ShadowCounts);
+
+const NO_SHADOWS: ShadowCounts = { silences: 0, silenced: 0 };
+
+/** How many days of other publications a publication silences now, and how many of its own are silent; most have none. */
+export async function countShadows(warehouse: Warehouse, publicationId: string): Promise<ShadowCounts> {
+  const publication = { publication_id: publicationId };
+  const [any] = await hasShadows(warehouse, publication);
+  if (any?.rows === 0) return NO_SHADOWS;
+  const [counts] = await countCurrent(warehouse, publication);
+  return counts ?? NO_SHADOWS;
+}
 
 /**
  * Decides who is silent between an announced publication and every other one of its month that is current, or

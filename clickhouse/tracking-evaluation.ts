@@ -61,9 +61,11 @@ const CurrentRow = z
     hasOtherRules: row.has_other_rules,
     hasOtherLoads: row.has_other_loads,
   }));
+const UsedRow = z.object({ is_used: Flag });
 const WorkRow = z.object({ resources: Count, assigned: Count, conflicts: Count });
 
 const findCurrent = defineQuery<Record<string, never>, Current>("current-tracking", CurrentRow);
+const askUsed = defineQuery<Record<string, never>, z.infer<typeof UsedRow>>("tracking-used", UsedRow);
 const findWork = defineQuery<{ evaluation_id: string; work_id: string }, z.infer<typeof WorkRow>>(
   "tracking-work",
   WorkRow,
@@ -159,6 +161,8 @@ export async function tryRules(
 
 /** Whether there is anything for trackResources to do. It takes milliseconds: every import asks. */
 export async function isTrackingBehind(warehouse: Warehouse): Promise<boolean> {
+  const [used] = await askUsed(warehouse, {});
+  if (used?.is_used === false) return false;
   const [current] = await findCurrent(warehouse, {});
   if (current === undefined) return !(await isWithoutRules(warehouse));
   return current.hasOtherRules || current.hasOtherLoads;
