@@ -13,24 +13,25 @@ export async function saveCompiled(
   { rules, atoms, terms }: CompiledRules,
 ): Promise<void> {
   const evaluation = { evaluation_id: evaluationId };
-  await insertAll(warehouse, "tracking_evaluation_rules", rules, ({ rule, number, level }) => ({
-    ...evaluation,
-    number,
-    level,
-    rule_id: rule.id,
-    priority: rule.priority,
-    name: rule.name,
-    targets: rule.targets,
-    match: JSON.stringify(rule.match),
-    valid_from: rule.validFrom ?? FIRST_DAY,
-    valid_to: rule.validTo ?? LAST_DAY,
-  }));
-  const searches = planSearches(atoms);
-  await insertAll(warehouse, "tracking_atoms", searches, (search) => {
-    const atom = atoms[search.number - 1];
-    return { ...evaluation, ...search, field: atom?.field, operator: atom?.operator, value: atom?.value };
-  });
-  await insertAll(warehouse, "tracking_terms", terms, (term) => ({ ...evaluation, ...term }));
+  await Promise.all([
+    insertAll(warehouse, "tracking_evaluation_rules", rules, ({ rule, number, level }) => ({
+      ...evaluation,
+      number,
+      level,
+      rule_id: rule.id,
+      priority: rule.priority,
+      name: rule.name,
+      targets: rule.targets,
+      match: JSON.stringify(rule.match),
+      valid_from: rule.validFrom ?? FIRST_DAY,
+      valid_to: rule.validTo ?? LAST_DAY,
+    })),
+    insertAll(warehouse, "tracking_atoms", planSearches(atoms), (search) => {
+      const atom = atoms[search.number - 1];
+      return { ...evaluation, ...search, field: atom?.field, operator: atom?.operator, value: atom?.value };
+    }),
+    insertAll(warehouse, "tracking_terms", terms, (term) => ({ ...evaluation, ...term })),
+  ]);
 }
 
 async function insertAll<Item>(

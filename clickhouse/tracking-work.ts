@@ -20,7 +20,7 @@ type Ids = { readonly evaluation_id: string; readonly work_id: string };
 
 const SearchRow = z.object({
   column: z.string(),
-  way: z.enum(["equals", "literal", "wildcard", "regex"]),
+  ways: z.array(z.enum(["equals", "literal", "wildcard", "regex"])),
   batch: z.number(),
   has_always: z.union([z.boolean(), z.number()]).transform(Boolean),
 });
@@ -37,10 +37,12 @@ const listSearches = defineQuery<{ evaluation_id: string }, z.infer<typeof Searc
 const matchAlways = defineStatement<{ work_id: string }>("match-tracking-always");
 const matchTexts = defineStatement<Ids & { column: string }>("match-tracking-texts");
 const matchListTexts = defineStatement<Ids & { column: string; keys: string }>("match-tracking-list-texts");
-const matchPatterns = defineStatement<Ids & { column: string; way: string; batch: number }>("match-tracking-patterns");
-const matchListPatterns = defineStatement<Ids & { column: string; keys: string; way: string; batch: number }>(
-  "match-tracking-list-patterns",
+const matchPatterns = defineStatement<Ids & { column: string; ways: readonly string[]; batch: number }>(
+  "match-tracking-patterns",
 );
+const matchListPatterns = defineStatement<
+  Ids & { column: string; keys: string; ways: readonly string[]; batch: number }
+>("match-tracking-list-patterns");
 const countCandidates = defineQuery<Ids & { resources: number }, { candidates: number }>(
   "tracking-candidates",
   z.object({ candidates: Count }),
@@ -95,15 +97,16 @@ export async function doWork(warehouse: Warehouse, work: TrackingWork): Promise<
 async function match(
   warehouse: Warehouse,
   ids: Ids,
-  { column, way, batch }: z.infer<typeof SearchRow>,
+  { column, ways, batch }: z.infer<typeof SearchRow>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const isList = LISTS.includes(column);
+  const isWhole = ways.includes("equals");
   const keys = `${column}_keys`;
-  if (way === "equals" && isList) await matchListTexts(warehouse, { ...ids, column, keys }, signal);
-  else if (way === "equals") await matchTexts(warehouse, { ...ids, column }, signal);
-  else if (isList) await matchListPatterns(warehouse, { ...ids, column, keys, way, batch }, signal);
-  else await matchPatterns(warehouse, { ...ids, column, way, batch }, signal);
+  if (isWhole && isList) await matchListTexts(warehouse, { ...ids, column, keys }, signal);
+  else if (isWhole) await matchTexts(warehouse, { ...ids, column }, signal);
+  else if (isList) await matchListPatterns(warehouse, { ...ids, column, keys, ways, batch }, signal);
+  else await matchPatterns(warehouse, { ...ids, column, ways, batch }, signal);
 }
 
 function idsOf({ evaluationId, workId }: Pick<TrackingWork, "evaluationId" | "workId">): Ids {

@@ -4,8 +4,8 @@
 INSERT INTO tracking_matches (work_id, number, atoms)
 WITH
 (
-    SELECT (groupArray(number), groupArray(pattern), groupArray(folded), groupArray(anchor))
-    FROM (SELECT * FROM tracking_atoms WHERE evaluation_id = {evaluation_id:UUID} AND column = {column:String} AND way = {way:String} AND batch = {batch:UInt32} ORDER BY number)
+    SELECT (groupArray(number), groupArray(pattern), groupArray(folded), groupArray(anchor), groupArray(way = 'regex'))
+    FROM (SELECT * FROM tracking_atoms WHERE evaluation_id = {evaluation_id:UUID} AND column = {column:String} AND way IN {ways:Array(String)} AND batch = {batch:UInt32} ORDER BY number)
 ) AS atom
 SELECT
     {work_id:UUID} AS work_id,
@@ -13,7 +13,7 @@ SELECT
     arrayMap(
         index -> atom.1[index],
         arrayFilter(
-            index -> multiIf(atom.4[index] = 'start', startsWith(value, atom.3[index]), atom.4[index] = 'end', endsWith(value, atom.3[index]), {way:String} != 'regex' OR position(value, '\n') = 0 OR match(value, atom.2[index])),
+            index -> multiIf(atom.4[index] = 'start', startsWith(value, atom.3[index]), atom.4[index] = 'end', endsWith(value, atom.3[index]), NOT atom.5[index] OR position(value, '\n') = 0 OR match(value, atom.2[index])),
             multiMatchAllIndices(value, atom.2))) AS atoms
 FROM
 (
