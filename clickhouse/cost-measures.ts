@@ -33,23 +33,37 @@ export function relationsOfMeasure(measure: Measure): readonly CostRelation[] {
   return measure.startsWith("list") || measure === "quantity" ? ["lines"] : COST_RELATIONS;
 }
 
+/** What is known of the billing currency of the rows of a sum: which it is, that it is one, or nothing. */
+export type SumCurrency = { readonly is: string } | "one" | "any";
+
 /**
  * A measure as a sum over rows of `c`, of which there is at least one; null where no row has it, so that nothing is not
- * shown as zero. `isByCurrency`: all rows of a sum are of one billing currency.
+ * shown as zero.
  */
-export function sumOf(measure: Measure, metrics: readonly CostMetric[], rows: CostRows, isByCurrency: boolean): string {
+export function sumOf(
+  measure: Measure,
+  metrics: readonly CostMetric[],
+  rows: CostRows,
+  currency: SumCurrency,
+): string {
   if (measure === "entries") return rows.relation === "lines" ? "count()" : "sum(c.entries)";
   const figures = columnsOf(measure);
-  if (isByCurrency && metrics.length === 1 && rows.relation !== "lines" && figures.withoutUsd !== null) {
+  if (currency !== "any" && metrics.length === 1 && rows.relation !== "lines" && figures.withoutUsd !== null) {
     // What depends on the currency only is decided once for the sum, which takes a third less time than for every row.
     const [usd, without] = [`sum(${figures.usd})`, `sum(${figures.withoutUsd})`];
-    if (measure.endsWith("_not_in_usd")) return `if(c.billing_currency = 'USD', 0, ${without})`;
-    if (measure.endsWith("_usd")) return `if(c.billing_currency = 'USD', ifNull(${usd}, 0) + ${without}, ${usd})`;
+    if (measure.endsWith("_not_in_usd")) return ifUsd(currency, "toDecimal256(0, 30)", without);
+    if (measure.endsWith("_usd")) return ifUsd(currency, `ifNull(${usd}, 0) + ${without}`, usd);
   }
   const metric = measure.startsWith("amortized") || !metrics.includes("actual") ? "amortized" : "actual";
   const amount = amountOf(measure, rows.relation);
   if (metrics.length === 1) return `sum(${amount})`; // only rows that carry it are read
   return `sum(if(${rows.carries(metric)}, ${amount}, NULL))`;
+}
+
+/** The text of a currency stays out of the statement: people write it. */
+function ifUsd(currency: { readonly is: string } | "one", isUsd: string, other: string): string {
+  if (currency === "one") return `if(c.billing_currency = 'USD', ${isUsd}, ${other})`;
+  return currency.is === "USD" ? isUsd : other;
 }
 
 function columnsOf(measure: Measure): Columns {

@@ -13,6 +13,7 @@ import { conditionOf } from "./cost-condition.ts";
 import { keysOf } from "./cost-keys.ts";
 import type { CostKey } from "./cost-keys.ts";
 import { metricsOf, sumOf, usdOfLine } from "./cost-measures.ts";
+import type { SumCurrency } from "./cost-measures.ts";
 import { rowsOf, timeConditions } from "./cost-relation.ts";
 import type { CostRows, CostSet } from "./cost-relation.ts";
 import { compareStage, topStage } from "./cost-stages.ts";
@@ -41,7 +42,7 @@ export function renderCosts(question: CostQuestion, set: CostSet, tracking: Trac
   const aliases = question.aliases ?? {};
 
   const base = (window: TimeWindow, shift: ComparedWindow | null) => {
-    const columns = baseColumns(question, keys, rows, shift).map(({ name, expression }, index) => ({
+    const columns = baseColumns(question, keys, rows, currencyOf(keys, answering), shift).map(({ name, expression }, index) => ({
       name: isStaged ? stagedName(index, keys.length) : name,
       expression,
     }));
@@ -68,14 +69,19 @@ function baseColumns(
   { measures }: CostQuestion,
   keys: readonly CostKey[],
   rows: CostRows,
+  currency: SumCurrency,
   shift: ComparedWindow | null,
 ): AnswerColumn[] {
   const metrics = metricsOf(measures);
-  const isByCurrency = keys.some(({ name }) => name === "billing_currency");
   return [
     ...keys.map(({ name, expression }) => ({ name, expression: expression(rows, shift) })),
-    ...measures.map((name) => ({ name, expression: sumOf(name, metrics, rows, isByCurrency) })),
+    ...measures.map((name) => ({ name, expression: sumOf(name, metrics, rows, currency) })),
   ];
+}
+
+function currencyOf(keys: readonly CostKey[], set: CostSet): SumCurrency {
+  if ("currency" in set && set.currency !== null) return { is: set.currency };
+  return keys.some(({ name }) => name === "billing_currency") ? "one" : "any";
 }
 
 /** Inside of a statement of several stages, keys are called k0, k1, … and measures m0, m1, …. */
