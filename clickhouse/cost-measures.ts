@@ -40,12 +40,7 @@ export type SumCurrency = { readonly is: string } | "one" | "any";
  * A measure as a sum over rows of `c`, of which there is at least one; null where no row has it, so that nothing is not
  * shown as zero.
  */
-export function sumOf(
-  measure: Measure,
-  metrics: readonly CostMetric[],
-  rows: CostRows,
-  currency: SumCurrency,
-): string {
+export function sumOf(measure: Measure, metrics: readonly CostMetric[], rows: CostRows, currency: SumCurrency): string {
   if (measure === "entries") return rows.relation === "lines" ? "count()" : "sum(c.entries)";
   const figures = columnsOf(measure);
   if (currency !== "any" && metrics.length === 1 && rows.relation !== "lines" && figures.withoutUsd !== null) {

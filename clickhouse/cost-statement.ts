@@ -42,10 +42,12 @@ export function renderCosts(question: CostQuestion, set: CostSet, tracking: Trac
   const aliases = question.aliases ?? {};
 
   const base = (window: TimeWindow, shift: ComparedWindow | null) => {
-    const columns = baseColumns(question, keys, rows, currencyOf(keys, answering), shift).map(({ name, expression }, index) => ({
-      name: isStaged ? stagedName(index, keys.length) : name,
-      expression,
-    }));
+    const columns = baseColumns(question, keys, rows, currencyOf(keys, answering), shift).map(
+      ({ name, expression }, index) => ({
+        name: isStaged ? stagedName(index, keys.length) : name,
+        expression,
+      }),
+    );
     return aggregate(rows, selectList(columns, isStaged ? {} : aliases, parameters), keys.length, [
       ...rows.where,
       ...timeConditions(rows, window, parameters),

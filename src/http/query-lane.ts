@@ -3,6 +3,7 @@ import { buffer } from "node:stream/consumers";
 import type { Answer, Parameters, Warehouse } from "../../clickhouse/client.ts";
 import type { HttpSettings } from "./settings.ts";
 import { WarehouseError } from "../domain/errors.ts";
+import { collectWhile } from "./collect-young.ts";
 import { HttpError } from "./errors.ts";
 import { createPlaces } from "./places.ts";
 
@@ -122,6 +123,7 @@ export function createQueryLane(warehouse: Warehouse, settings: HttpSettings): Q
       try {
         const answer = await open(statement, format, options, settings.streamTimeoutMs);
         answer.stream.once("close", free);
+        collectWhile(answer.stream);
         endWhenStalled(answer.stream, settings.stallTimeoutMs);
         return answer;
       } catch (error) {
