@@ -5,6 +5,7 @@ import { ConfigurationError } from "./domain/errors.ts";
 import { createApp } from "./http/app.ts";
 import { createHttpDependencies } from "./http/dependencies.ts";
 import type { ImportsPort, IngestPort, TestSource } from "./http/dependencies.ts";
+import { keepHeapSmall } from "./http/memory.ts";
 import { scrub } from "./http/scrub.ts";
 import { readRuleFile, renderRuleFile } from "./tracking-file.ts";
 
@@ -27,10 +28,11 @@ export type Server = {
   readonly stop: () => Promise<void>;
 };
 
-/** Builds the service and listens. */
+/** Builds the service and listens; from then on the process keeps its heap small. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { warehouse, imports, ingest, testSource, config, version, log } = options;
   const { host, port, drainMs, settings } = config;
+  keepHeapSmall();
   const dependencies = createHttpDependencies({
     warehouse,
     imports,

@@ -3,8 +3,8 @@ import { buffer } from "node:stream/consumers";
 import type { Answer, Parameters, Warehouse } from "../../clickhouse/client.ts";
 import type { HttpSettings } from "./settings.ts";
 import { WarehouseError } from "../domain/errors.ts";
-import { collectWhile } from "./collect-young.ts";
 import { HttpError } from "./errors.ts";
+import { collectWhile } from "./memory.ts";
 import { createPlaces } from "./places.ts";
 
 /** A SELECT and its values. */

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { collectWhile } from "../../src/http/collect-young.ts";
+import { collectWhile } from "../../src/http/memory.ts";
 
 const MEBIBYTE = 1 << 20;
 const TICK_MS = 15;

@@ -4,6 +4,16 @@ import { runInNewContext } from "node:vm";
 
 type Collect = (options: { readonly type: "minor" }) => void;
 
+const GROWTH_PERCENT = 50;
+
+/**
+ * Lets the heap grow by half between two collections. V8 lets a small one grow to four times of what is needed: under
+ * load that is 70 MB more, for the same number of requests a second.
+ */
+export function keepHeapSmall(): void {
+  setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`); // looked at before every collection
+}
+
 /** At 150 MB a second some 2 MB pass through meanwhile; a collection takes a fraction of a millisecond. */
 const EVERY_MS = 15;
 
