@@ -27,6 +27,8 @@ export type AnswerRequest = {
   readonly queryId?: string;
   /** What ClickHouse may compress its answer with; it is not unpacked here. */
   readonly encoding?: "gzip" | "zstd";
+  /** The warehouse sends nothing before it has all of it, or an error: for small answers, which are there sooner. */
+  readonly isWhole?: boolean;
   readonly signal?: AbortSignal;
 };
 

@@ -91,7 +91,7 @@ export function createReader(address: WarehouseAddress, settings: Readonly<Recor
       return { stream: response, contentType, encoding };
     },
     async read(sql, format, wanted) {
-      const response = await answered(sql, format, wanted);
+      const response = await answered(sql, format, { ...wanted, isWhole: true });
       const chunks: Buffer[] = [];
       try {
         for await (const chunk of response) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
@@ -108,12 +108,13 @@ function urlOf(
   address: WarehouseAddress,
   format: string,
   settings: Readonly<Record<string, unknown>>,
-  { parameters = {}, queryId, encoding }: AnswerRequest,
+  { parameters = {}, queryId, encoding, isWhole = false }: AnswerRequest,
 ): URL {
   const url = new URL(address.url);
   const fields = new URLSearchParams({ database: address.database, default_format: format });
   if (queryId !== undefined) fields.set("query_id", queryId);
   if (encoding !== undefined) fields.set("enable_http_compression", "1");
+  if (isWhole) fields.set("wait_end_of_query", "1");
   for (const [name, value] of Object.entries(settings)) fields.set(name, String(value));
   for (const [name, value] of Object.entries(parameters)) fields.set(`param_${name}`, parameterText(value));
   url.search = fields.toString();

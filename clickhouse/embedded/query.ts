@@ -30,7 +30,8 @@ export type Exchange = {
 /** Runs one query and answers it, unless it throws before anything was answered. */
 export async function runQuery(exchange: Exchange): Promise<void> {
   const { statement, ...body } = await readStatement(exchange.asked.query, exchange.request);
-  if (statement.kind === "read") return read(exchange, statement);
+  if (statement.kind === "read")
+    return exchange.asked.waitsForEnd ? readWhole(exchange, statement) : read(exchange, statement);
   const ended = exchange.changes.begin();
   try {
     if (statement.kind === "insert") await insert(exchange, statement, body);
@@ -60,6 +61,19 @@ async function read({ engine, pipes, asked, response, answer }: Exchange, statem
     await pipe.abandon();
     throw await readError(engine, statement, failed.error);
   }
+}
+
+/** Without the way through a pipe, which takes some two milliseconds; the engine holds the whole result meanwhile. */
+async function readWhole({ engine, asked, response, answer }: Exchange, statement: Read): Promise<void> {
+  const format = statement.format ?? asked.defaultFormat;
+  answer.format(format);
+  const running = engine.start({ ...asked, sql: statement.sql, format, changesSession: false });
+  killWhenLeft(running, response);
+  const result = await running.result.catch(async (error: unknown) => {
+    throw await readError(engine, statement, error);
+  });
+  await answer.write(result);
+  await answer.finish();
 }
 
 async function command({ engine, asked, response, answer }: Exchange, statement: Command): Promise<void> {

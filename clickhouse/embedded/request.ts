@@ -11,6 +11,8 @@ export type QueryRequest = QueryContext & {
   readonly defaultFormat: string;
   /** The client allows the answer to be compressed. */
   readonly compressAnswer: boolean;
+  /** The client waits for the whole answer, or an error instead. */
+  readonly waitsForEnd: boolean;
 };
 
 /** A server has them and this warehouse does not; these values mean that the client can do without. */
@@ -25,7 +27,6 @@ const UNSUPPORTED: Readonly<Record<string, readonly string[]>> = {
   session_id: [""],
   session_timeout: [],
   stacktrace: ["0", "false"],
-  wait_end_of_query: ["0", "false"],
 };
 
 const CREDENTIALS = ["user", "password"];
@@ -57,13 +58,18 @@ export function parseQueryRequest(request: IncomingMessage, url: URL): QueryRequ
       nonEmpty(values.get("default_format")) ?? header(request, "x-clickhouse-format") ?? "TabSeparated",
       "format",
     ),
-    compressAnswer: ["1", "true"].includes(values.get("enable_http_compression") ?? ""),
+    compressAnswer: isTrue(values.get("enable_http_compression")),
+    waitsForEnd: isTrue(values.get("wait_end_of_query")),
     settings,
     params,
   };
 }
 
-const NAMES = ["query", "query_id", "database", "default_format", "enable_http_compression"];
+const NAMES = ["query", "query_id", "database", "default_format", "enable_http_compression", "wait_end_of_query"];
+
+function isTrue(value: string | undefined): boolean {
+  return value === "1" || value === "true";
+}
 
 function header(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];

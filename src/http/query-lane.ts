@@ -26,6 +26,8 @@ export type StreamOptions = AnswerOptions & {
   readonly encoding?: "gzip" | "zstd" | undefined;
 };
 
+type OpenOptions = StreamOptions & { readonly isWhole?: boolean };
+
 /** Runs the queries of callers: at most so many at once, the others wait in a line of limited length. */
 export type QueryLane = {
   /** Rows as JSON objects; Decimal and 64-bit numbers arrive as text. */
@@ -60,7 +62,7 @@ export function createQueryLane(warehouse: Warehouse, settings: HttpSettings): Q
   async function open(
     { sql, parameters = {} }: Statement,
     format: string,
-    options: StreamOptions,
+    options: OpenOptions,
     limitMs: number,
   ): Promise<Answer> {
     const free = await places.take(options.signal);
@@ -87,6 +89,7 @@ export function createQueryLane(warehouse: Warehouse, settings: HttpSettings): Q
         queryId,
         signal,
         ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
+        ...(options.isWhole === undefined ? {} : { isWhole: options.isWhole }),
       });
       const { stream } = answer;
       const leave = () => stream.destroy(reasonOf(late.signal, limitMs));
@@ -104,7 +107,12 @@ export function createQueryLane(warehouse: Warehouse, settings: HttpSettings): Q
   }
 
   const bytes = async (statement: Statement, format: string, options: AnswerOptions) => {
-    const whole = { ...options, settings: { output_format_parallel_formatting: 0, ...options.settings } }; // they are small
+    // They are small.
+    const whole = {
+      ...options,
+      settings: { output_format_parallel_formatting: 0, ...options.settings },
+      isWhole: true,
+    };
     const { stream } = await open(statement, format, whole, settings.queryTimeoutMs);
     return buffer(stream).catch((error: unknown) => {
       if (error instanceof HttpError) throw error;

@@ -172,15 +172,29 @@ describe("errors", () => {
     expect(Buffer.byteLength(message)).toBe(Number(length));
   });
 
+  test("stand in place of a result that is waited for as a whole", async ({ warehouse }) => {
+    const whole = "&wait_end_of_query=1&max_threads=1";
+    const broken = await curl(warehouse, [
+      inUrl(warehouse, "SELECT number, throwIf(number = 300000) FROM numbers(500000)", whole),
+    ]);
+    expect(broken).toMatchObject({ exitCode: 0, status: 500, headers: { "x-clickhouse-exception-code": "395" } });
+    expect(broken.body).toMatch(/^Code: 395\. DB::Exception: Value passed to 'throwIf'.*\n$/);
+    const wrong = await curl(warehouse, [inUrl(warehouse, "SELECT 1 FROM", whole)]);
+    expect(wrong).toMatchObject({ exitCode: 0, status: 400, headers: { "x-clickhouse-exception-code": "62" } });
+    expect(wrong.body).toMatch(/position 14 \(end of query\)/);
+    const one = await curl(warehouse, [inUrl(warehouse, "SELECT 1 AS a, 'é' AS b FORMAT JSONEachRow", whole)]);
+    expect(one).toMatchObject({ status: 200, headers: { "x-clickhouse-format": "JSONEachRow" } });
+    expect(one.body).toBe('{"a":1,"b":"é"}\n');
+    const many = await curl(warehouse, [
+      inUrl(warehouse, "SELECT number FROM numbers(500000)", `${whole}&default_format=CSV`),
+    ]);
+    expect(many).toMatchObject({ exitCode: 0, status: 200 });
+    expect(many.body.split("\n")).toHaveLength(500_001);
+    expect((await curl(warehouse, [inUrl(warehouse, "SELECT 1 WHERE 0", whole)])).body).toBe("");
+  });
+
   test("name what the embedded warehouse does not do, instead of leaving it undone", async ({ warehouse }) => {
-    const more = [
-      "session_id=x",
-      "role=x",
-      "compress=1",
-      "decompress=1",
-      "wait_end_of_query=1",
-      "client_protocol_version=54460",
-    ];
+    const more = ["session_id=x", "role=x", "compress=1", "decompress=1", "client_protocol_version=54460"];
     for (const parameter of more) {
       const answer = await curl(warehouse, [inUrl(warehouse, "SELECT 1", `&${parameter}`)]);
       expect(answer).toMatchObject({ status: 501, headers: { "x-clickhouse-exception-code": "48" } });
