@@ -30,8 +30,9 @@ export type Exchange = {
 /** Runs one query and answers it, unless it throws before anything was answered. */
 export async function runQuery(exchange: Exchange): Promise<void> {
   const { statement, ...body } = await readStatement(exchange.asked.query, exchange.request);
-  if (statement.kind === "read")
+  if (statement.kind === "read") {
     return exchange.asked.waitsForEnd ? readWhole(exchange, statement) : read(exchange, statement);
+  }
   const ended = exchange.changes.begin();
   try {
     if (statement.kind === "insert") await insert(exchange, statement, body);
