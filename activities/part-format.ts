@@ -1,10 +1,16 @@
-import { createLoadStatement, HUGE_LOAD_SETTINGS, LOAD_SETTINGS } from "../clickhouse/load-statement.ts";
+import {
+  createLoadStatement,
+  HUGE_LOAD_SETTINGS,
+  LARGE_LOAD_SETTINGS,
+  LOAD_SETTINGS,
+} from "../clickhouse/load-statement.ts";
 import { createNdjsonStatement, NDJSON_SETTINGS } from "../clickhouse/ndjson-statement.ts";
 import { createParquetStatement, PARQUET_SETTINGS } from "../clickhouse/parquet-statement.ts";
 import type { HeaderMapping } from "../src/domain/header.ts";
 import type { OpenedPart } from "../src/sources/open-part.ts";
 
-/** Stored bytes of a file of text of some three and a half million rows. */
+/** Stored bytes of a file of text of some two and a quarter million rows, and of three and a half. */
+const LARGE_BYTES = { gzip: 256 * 2 ** 20, none: 2 * 2 ** 30 };
 const HUGE_BYTES = { gzip: 400 * 2 ** 20, none: 3 * 2 ** 30 };
 
 /** Where the names of a part's columns stand, as messages begin: Parquet has no lines. */
@@ -31,10 +37,11 @@ export function settingsOf(
   partCount: number,
 ): typeof LOAD_SETTINGS {
   if (format === "parquet") return PARQUET_SETTINGS;
+  const isLarge = byteCount >= LARGE_BYTES[encoding];
   const isHuge = byteCount >= HUGE_BYTES[encoding];
   return {
     ...(format === "csv" ? {} : NDJSON_SETTINGS),
-    ...(isHuge ? HUGE_LOAD_SETTINGS : LOAD_SETTINGS),
+    ...(isHuge ? HUGE_LOAD_SETTINGS : isLarge ? LARGE_LOAD_SETTINGS : LOAD_SETTINGS),
     // Reading one file with several threads takes a fifth more processor time, which other parts could use.
     input_format_parallel_parsing: partCount > 1 ? 0 : 1,
   };

@@ -89,8 +89,8 @@ export const LOAD_SETTINGS: ClickHouseSettings = {
   insert_deduplicate: 0,
   optimize_on_insert: 0,
   // Blocks that are small enough for one to be written while the next is read, and for the memory of several loads.
-  max_insert_block_size: "100000",
-  min_insert_block_size_rows: "100000",
+  max_insert_block_size: "65536",
+  min_insert_block_size_rows: "65536",
   min_insert_block_size_bytes: String(64 * 1024 * 1024),
   deduplicate_blocks_in_dependent_materialized_views: 0,
   materialized_views_ignore_errors: 0,
@@ -121,9 +121,16 @@ export const LOAD_SETTINGS: ClickHouseSettings = {
 };
 
 /**
- * For a file of more than three million rows: with blocks of the usual size it would leave so many parts that they are
- * merged while it is still being read, which takes more memory and time than larger blocks do.
+ * For a file of more than two million rows, or of nobody knows how many: with blocks of the usual size it would leave so
+ * many parts that they are merged while it is still being read, which takes more memory and time than larger blocks do.
  */
+export const LARGE_LOAD_SETTINGS: ClickHouseSettings = {
+  ...LOAD_SETTINGS,
+  max_insert_block_size: "100000",
+  min_insert_block_size_rows: "100000",
+};
+
+/** The same for a file of more than three million rows. */
 export const HUGE_LOAD_SETTINGS: ClickHouseSettings = {
   ...LOAD_SETTINGS,
   max_insert_block_size: "400000",

@@ -3,7 +3,7 @@ import type { HeaderMapping } from "../src/domain/header.ts";
 import type { ParquetColumn, ParquetType } from "../src/domain/parquet.ts";
 import { clickHouseCode, clickHouseMessage } from "./client.ts";
 import { quoted } from "./load-expressions.ts";
-import { createStatement, LOAD_SETTINGS } from "./load-statement.ts";
+import { createStatement, LARGE_LOAD_SETTINGS } from "./load-statement.ts";
 
 /**
  * The INSERT that brings one Parquet part into `cost_landing`; its body is the part's stored bytes. Every column is
@@ -21,7 +21,7 @@ export function createParquetStatement(mapping: HeaderMapping, columns: readonly
 
 /** Settings of the load of a Parquet part. */
 export const PARQUET_SETTINGS: ClickHouseSettings = {
-  ...LOAD_SETTINGS,
+  ...LARGE_LOAD_SETTINGS,
   input_format_parquet_allow_missing_columns: 0,
   input_format_parquet_case_insensitive_column_matching: 0,
   input_format_parquet_memory_high_watermark: "268435456", // how much is unpacked ahead; the default is 4 GiB
