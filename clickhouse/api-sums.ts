@@ -29,11 +29,8 @@ const DEAREST_FIRST = "total_usd DESC NULLS LAST, total_billing DESC NULLS LAST"
  * all of them, cannot be told in USD: objects, or amounts where the whole set has one currency. The dearest first.
  */
 export function summaryStatement(asked: AskedSums, group: SumGroup, set: CostSet): CostStatement {
-  if ("currency" in set && set.currency !== null) {
-    const { sql, parameters } = sumsBy(asked, [group.dimension], set);
-    return { sql: inOneCurrency(group, sql), parameters };
-  }
   const { sql, parameters } = sumsByCurrency(asked, [group.dimension], set);
+  if ("currency" in set && set.currency !== null) return { sql: inOneCurrency(group, sql), parameters };
   const columns = [...TOTALS, `g.${group.dimension} AS ${group.name}`, NOT_CONVERTIBLE, NOT_CONVERTIBLE_IN_ALL];
   return { sql: regroup(columns, sql, group.name), parameters };
 }
@@ -80,17 +77,15 @@ export function aggregateStatement(
 
 /** Sums of each currency by themselves, which `regroup` brings together again. */
 function sumsByCurrency(asked: AskedSums, dimensions: readonly string[], set: CostSet): CostStatement {
-  return sumsBy(asked, [...new Set([...dimensions, "billing_currency"])], set);
-}
-
-function sumsBy({ time, filter, asOf }: AskedSums, dimensions: readonly string[], set: CostSet): CostStatement {
+  const { time, filter, asOf } = asked;
+  const names = new Set([...dimensions, "billing_currency"]);
   return renderCosts(
     {
       ...COST_QUESTION,
       time,
       filter,
       asOf,
-      groupBy: dimensions.map((name) => ({ kind: "dimension", name })),
+      groupBy: [...names].map((name) => ({ kind: "dimension", name })),
       measures: ["actual_usd", "actual", "actual_not_in_usd"],
       isUnordered: true,
     },

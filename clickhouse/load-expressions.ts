@@ -11,7 +11,7 @@ export const DAY_FIRST_NOTE = ": the day stands before the month";
 
 /**
  * What is read of a field's text once, for its value and for its checks: the day or number `v<index>`, null where the text
- * is none. Engines plan an expression that stands in a statement twice as long as two.
+ * is none. An expression that stands in a statement twice is also planned twice.
  */
 export function readingsOf({ index, kind }: MappedColumn): string[] {
   switch (kind) {

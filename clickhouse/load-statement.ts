@@ -121,8 +121,9 @@ export const LOAD_SETTINGS: ClickHouseSettings = {
 };
 
 /**
- * For a file of more than two million rows, or of nobody knows how many: with blocks of the usual size it would leave so
- * many parts that they are merged while it is still being read, which takes more memory and time than larger blocks do.
+ * For a file of more than two million rows, and for Parquet, whose rows its bytes do not tell: with blocks of the usual size
+ * it would leave so many parts that they are merged while it is still being read, which takes more memory and time than
+ * larger blocks do.
  */
 export const LARGE_LOAD_SETTINGS: ClickHouseSettings = {
   ...LOAD_SETTINGS,
