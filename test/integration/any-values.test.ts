@@ -261,7 +261,9 @@ function fits(text: string): boolean {
     null,
   ];
   if (fraction === null) return false;
-  return fraction.replace(/0+$/, "").length - Number(exponent) <= 30 && new Big(plain(text)).abs().lt("1e46");
+  const amount = new Big(plain(text)).abs();
+  if (amount.eq(0) && Number(exponent) > 45) return false; // 0e48 is written with 48 digits before the point, too
+  return fraction.replace(/0+$/, "").length - Number(exponent) <= 30 && amount.lt("1e46");
 }
 
 /** The amount as text without exponent and surplus zeros; big.js does not take `5.` and `.`. */
