@@ -216,9 +216,9 @@ test("any columns in any spelling, order and form of value arrive as they were m
         rows.map((row) => {
           const kept = row.map((cell) => cell.kept);
           // A resource without a name has the last part of its id.
-          const id = kept[columns.findIndex(({ canonical }) => canonical === "resource_id")] ?? "";
+          const id = z.string().parse(kept[columns.findIndex(({ canonical }) => canonical === "resource_id")] ?? "");
           const isUnnamed = (at: number) => columns[at]?.canonical === "resource_name" && kept[at] === "";
-          return kept.map((value, at) => (isUnnamed(at) ? String(id).split("/").at(-1) : value));
+          return kept.map((value, at) => (isUnnamed(at) ? id.split("/").at(-1) : value));
         }),
       );
       for (const [at, { canonical, kind }] of columns.entries()) {
