@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import type { Warehouse } from "../../clickhouse/client.ts";
+import { renderCosts } from "../../clickhouse/cost-statement.ts";
+import { createVisibleSets } from "../../clickhouse/visible-set.ts";
+import { COST_QUESTION } from "../../src/domain/cost-question.ts";
 import { createScenes } from "../support/scene.ts";
 import { lastMoment } from "../support/totals.ts";
 import { startTestEngine, type TestEngine } from "../support/warehouse.ts";
@@ -59,6 +62,28 @@ test("the rollups tell how much has no figure in USD, as the lines do, also wher
     { source: "fabrikam", dataset: "actual", actual: "50000", amortized: null },
   ]);
   await requireAgreement(warehouse);
+});
+
+test.each([
+  ["EUR", { actual: "21", actual_usd: "21.6", actual_not_in_usd: "1" }],
+  ["USD", { actual: "21", actual_usd: "22.6", actual_not_in_usd: "0" }],
+])("where all is billed in %s, sums are the same as where that is not known", async (currency, sums) => {
+  const { warehouse, supplier } = await scenes.scene();
+  const contoso = await supplier("contoso");
+  const lines = [
+    { cost: "1", currency, costInUsd: "" },
+    { cost: "20", currency, costInUsd: "21.6" },
+  ];
+  await contoso.bring({ dataset: "actual", columns: "mca-2021-10-01", lines });
+  const known = await createVisibleSets(warehouse).current();
+  expect(known.currency).toBe(currency);
+  for (const set of [known, { ...known, currency: null }]) {
+    const { sql, parameters } = renderCosts(
+      { ...COST_QUESTION, measures: ["actual", "actual_usd", "actual_not_in_usd"] },
+      set,
+    );
+    expect(await warehouse.rows(sql, parameters)).toEqual([{ billing_currency: currency, ...sums }]);
+  }
 });
 
 test("costs by location add up to those of the lines of each location", async () => {
