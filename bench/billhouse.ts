@@ -14,10 +14,8 @@ import type { Contestant } from "./measurement.ts";
 import { inScratch } from "./scratch.ts";
 import { readUsage } from "./usage.ts";
 
-/** Whether an importer goes through its plan once before it is measured, as workers do that are there for a while. */
-type Rehearsal = { readonly isRehearsed: boolean };
-
-const UNREHEARSED: Rehearsal = { isRehearsed: false };
+/** The source of a small export that is imported before anything is measured. */
+export const REHEARSAL = "rehearsal";
 
 const Imported = Measurement.extend({ bytesRead: z.record(z.string(), z.number()) });
 const Totals = z.tuple([z.object({ rows: z.string(), total: z.string() })]);
@@ -27,9 +25,9 @@ WHERE source = {source:String}`;
 
 /**
  * Whole imports, from the listing to the published month: an importer's process for each export, all at once, and an
- * embedded warehouse's.
+ * embedded warehouse's. With a rehearsal each importer imports that one first, as a worker that is there for a while has.
  */
-export function billhouse(exports: readonly GeneratedExport[], rehearsal: Rehearsal = UNREHEARSED): Contestant {
+export function billhouse(exports: readonly GeneratedExport[], rehearsal: GeneratedExport | null = null): Contestant {
   return {
     name: "Billhouse",
     remark: "",
@@ -45,10 +43,15 @@ export async function importExport(
   { warehouse }: OpenWarehouse,
   generated: GeneratedExport,
   source: string,
-  rehearsal: Rehearsal = UNREHEARSED,
+  rehearsal: GeneratedExport | null = null,
 ): Promise<Measurement> {
   await saveExport(warehouse, generated, source);
-  const importer = await runApart("importer.ts", { address: warehouse.address, source, ...rehearsal });
+  if (rehearsal !== null) await saveExport(warehouse, rehearsal, REHEARSAL);
+  const importer = await runApart("importer.ts", {
+    address: warehouse.address,
+    source,
+    rehearsal: rehearsal === null ? null : REHEARSAL,
+  });
   const { bytesRead, ...measurement } = Imported.parse(importer);
   requireReadOnce(generated, bytesRead);
   return measurement;
@@ -71,7 +74,7 @@ export async function requirePublished(
 
 async function measure(
   exports: readonly GeneratedExport[],
-  rehearsal: Rehearsal,
+  rehearsal: GeneratedExport | null,
   open: OpenWarehouse,
 ): Promise<Measurement> {
   const { warehouse, pid } = open;

@@ -13,24 +13,31 @@ import { readUsage } from "./usage.ts";
 const Input = z.object({
   address: z.object({ url: z.string(), username: z.string(), password: z.string(), database: z.string() }),
   source: z.string(),
-  /** Whether it has gone through the plan before, as a worker that is there for a while has. */
-  isRehearsed: z.boolean(),
+  /** A small source that it imports before it is measured, as a worker that is there for a while has. */
+  rehearsal: z.string().nullable(),
 });
 
-const { address, source, isRehearsed } = Input.parse(await readInput());
+const { address, source, rehearsal } = Input.parse(await readInput());
 const warehouse = createWarehouse(address);
 const phases = new Map<string, { started: number; ended: number }>();
 const bytesRead: Record<string, number> = {};
 const never = new AbortController().signal;
 const activities = createActivities({
   warehouse,
-  openStore: (found) => countBytes(openStore(found, process.env)),
+  openStore(found) {
+    const store = openStore(found, process.env);
+    return found.name === source ? countBytes(store) : store;
+  },
   openExtractor: (found) => openExtractor(found, process.env),
   signal: never,
   onProgress: () => undefined,
 });
 await warehouse.rows("SELECT 1");
-if (isRehearsed) await importSource(createProcessHost({ activities, signal: never }), { source, dryRun: true });
+if (rehearsal !== null) {
+  const host = createProcessHost({ activities, signal: never });
+  await importSource(host, { source: rehearsal });
+  await activities.prune({ sources: [rehearsal], keep: 3, dryRun: false, evaluations: true }); // as workers do behind it
+}
 
 const before = readUsage(process.pid);
 const started = performance.now();

@@ -5,7 +5,7 @@ import { migrate } from "../clickhouse/migrate.ts";
 import { parseMonth } from "../src/domain/month.ts";
 import { importId, importRunId, pruneId, TASK_QUEUE } from "../src/domain/workflow-names.ts";
 import type { ImportSourceInput } from "../workflows/import-source.ts";
-import { requirePublished, saveExport } from "./billhouse.ts";
+import { REHEARSAL, requirePublished, saveExport } from "./billhouse.ts";
 import type { GeneratedExport } from "./exports.ts";
 import { inTemporal } from "./in-temporal.ts";
 import { inWarehouse } from "./in-warehouse.ts";
@@ -73,22 +73,37 @@ export function orchestrated<Result>(
   );
 }
 
-/** A whole import under Temporal, from the start of its workflow until the client has the report. */
-export function billhouseInTemporal(generated: GeneratedExport, workerCount: number, note: Note): Contestant {
+/**
+ * A whole import under Temporal, from the start of its workflow until the client has the report, with workers that have
+ * imported something small before.
+ */
+export function billhouseInTemporal(
+  generated: GeneratedExport,
+  rehearsal: GeneratedExport,
+  workerCount: number,
+  note: Note,
+): Contestant {
   return {
     name: "Billhouse in Temporal",
     remark: "",
     rowCount: generated.rowCount,
     mostRounds: Infinity,
-    measure: () => orchestrated(workerCount, note, (orchestra) => measure(generated, orchestra)),
+    measure: () => orchestrated(workerCount, note, (orchestra) => measure(generated, rehearsal, orchestra)),
   };
 }
 
-async function measure(generated: GeneratedExport, orchestra: Orchestrated): Promise<Measurement> {
-  const { warehouse, pid, workers, importOnce: importIt } = orchestra;
+async function measure(
+  generated: GeneratedExport,
+  rehearsal: GeneratedExport,
+  orchestra: Orchestrated,
+): Promise<Measurement> {
+  const { warehouse, pid, workers, importOnce: importIt, untilPruned } = orchestra;
   await saveExport(warehouse, generated, SOURCE);
-  // Every worker is there for a while.
-  for (const _ of workers) await importIt({ source: SOURCE, dryRun: true });
+  await saveExport(warehouse, rehearsal, REHEARSAL);
+  for (const _ of workers) {
+    await importIt({ source: REHEARSAL, overwrite: true });
+    await untilPruned(REHEARSAL);
+  }
   const processes = [pid, ...workers];
   const before = processes.map(readUsage);
   const { seconds, runWorkflows } = await importIt({ source: SOURCE });
