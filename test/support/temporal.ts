@@ -111,7 +111,8 @@ async function startServer(path: string): Promise<RunningServer> {
       await connection.close();
       await server.end("SIGKILL");
       closeSync(fd);
-      await rm(isKept ? join(folder, "temporal.db") : folder, { recursive: true });
+      const database = ["temporal.db", "temporal.db-wal", "temporal.db-shm"].map((name) => join(folder, name));
+      for (const done of isKept ? database : [folder]) await rm(done, { recursive: true, force: true });
     },
   };
 }
