@@ -20,7 +20,7 @@ export async function build() {
   if (sources.length === 0) return; // installed as a package: it comes translated
   const stamp = describe(sources);
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === stamp) return;
-  const { build: translate } = await import("esbuild");
+  const { build: translate, stop } = await import("esbuild");
   const { outputFiles } = await translate({
     entryPoints: sources.filter((path) => path.endsWith(".ts")),
     absWorkingDir: ROOT,
@@ -36,6 +36,7 @@ export async function build() {
     sourcesContent: false,
     logLevel: "error",
   });
+  await stop(); // its process would stay as long as this one, which may be a service
   const copied = ["package.json", ...sources.filter((path) => COPIED.includes(extname(path)))];
   /** @type {Map<string, Uint8Array>} */
   const files = new Map([

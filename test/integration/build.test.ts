@@ -29,6 +29,16 @@ test("nothing is translated when nothing has changed", async () => {
   expect((await stat(at("dist/src/cli.js"))).ino).toBe(before.ino);
 });
 
+test("the translator has ended when the program begins", async () => {
+  const { start, write } = await aProject();
+  const children = 'readFileSync("/proc/self/task/" + process.pid + "/children", "utf8")';
+  await write(
+    "src/cli.ts",
+    `import { readFileSync } from "node:fs";\nprocess.stdout.write("[" + ${children} + "]");\n`,
+  );
+  expect(await start()).toBe("[]");
+});
+
 test("several that start at once all run", async () => {
   const { start } = await aProject();
   expect(await Promise.all([start(), start(), start()])).toEqual(["one", "one", "one"]);
