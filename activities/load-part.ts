@@ -4,6 +4,7 @@ import { deriveLoad } from "../clickhouse/derive-load.ts";
 import { endOfPart } from "../clickhouse/load-statement.ts";
 import { countLoad, LARGE_PART_BYTES, partitionOf, readProgress, recordLoad } from "../clickhouse/loads.ts";
 import type { LoadRecord } from "../clickhouse/loads.ts";
+import { readThreads } from "../clickhouse/threads.ts";
 import { FileError, ReconciliationError, WarehouseError } from "../src/domain/errors.ts";
 import { mapHeader } from "../src/domain/header.ts";
 import type { Load } from "../src/domain/load.ts";
@@ -56,9 +57,9 @@ export function createLoadPart(dependencies: ActivityDependencies) {
       startedAt: new Date().toISOString(),
       state: "started",
     };
-    await recordLoad(warehouse, record);
+    const [threads] = await Promise.all([readThreads(warehouse), recordLoad(warehouse, record)]);
     try {
-      const read = await streamPart(store, record.loadId, input);
+      const read = await streamPart(store, record.loadId, input, threads);
       await deriveLoad(warehouse, { load_id: record.loadId, billing_month: firstDayOf(run.month) }, signal);
       const load = await countEveryRow(store, record.loadId, input, read);
       const { byteCount } = read;
@@ -72,7 +73,8 @@ export function createLoadPart(dependencies: ActivityDependencies) {
     }
   };
 
-  async function streamPart(store: Store, loadId: string, { run, part, partCount }: LoadPartInput): Promise<ReadPart> {
+  async function streamPart(store: Store, loadId: string, input: LoadPartInput, threads: number): Promise<ReadPart> {
+    const { run, part, partCount } = input;
     const opened = await openPart(store, part, signal);
     const source = { failure: undefined as Error | undefined };
     const watch = (stream: Readable) => stream.once("error", (error) => (source.failure = error));
@@ -97,7 +99,7 @@ export function createLoadPart(dependencies: ActivityDependencies) {
           billing_month: firstDayOf(run.month),
           own_partition: partitionOf(loadId, byteCount.least),
         },
-        settingsOf(opened, byteCount.least, partCount),
+        settingsOf(opened, { byteCount: byteCount.least, partCount, threads }),
         signal,
       );
       return { opened, byteCount: report.bytesRead() };

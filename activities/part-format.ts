@@ -30,11 +30,20 @@ export function createPartStatement(opened: OpenedPart, mapping: HeaderMapping):
   }
 }
 
-/** The settings of that INSERT. `byteCount` is the part's stored bytes, or at least how many they are. */
+/** What the settings of a load depend on. */
+export type LoadSize = {
+  /** The part's stored bytes, or at least how many they are. */
+  readonly byteCount: number;
+  /** How many parts the run has. */
+  readonly partCount: number;
+  /** How many threads the warehouse has for it. */
+  readonly threads: number;
+};
+
+/** The settings of that INSERT. */
 export function settingsOf(
-  { format, encoding }: OpenedPart,
-  byteCount: number,
-  partCount: number,
+  { format, encoding }: Pick<OpenedPart, "format" | "encoding">,
+  { byteCount, partCount, threads }: LoadSize,
 ): typeof LOAD_SETTINGS {
   if (format === "parquet") return PARQUET_SETTINGS;
   const isLarge = byteCount >= LARGE_BYTES[encoding];
@@ -42,7 +51,8 @@ export function settingsOf(
   return {
     ...(format === "csv" ? {} : NDJSON_SETTINGS),
     ...(isHuge ? HUGE_LOAD_SETTINGS : isLarge ? LARGE_LOAD_SETTINGS : LOAD_SETTINGS),
-    // Reading one file with several threads takes a fifth more processor time, which other parts could use.
-    input_format_parallel_parsing: partCount > 1 ? 0 : 1,
+    // Reading one file with several threads takes a fifth more processor time, which other parts could use, and where there
+    // are two, what is behind the reading: one reads CSV as fast as the other converts and writes it.
+    input_format_parallel_parsing: partCount > 1 || (format === "csv" && threads <= 2) ? 0 : 1,
   };
 }

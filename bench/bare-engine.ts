@@ -1,8 +1,10 @@
 import { createReadStream } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { ClickHouseSettings } from "@clickhouse/client";
 import { z } from "zod";
-import { createLoadStatement, LOAD_SETTINGS } from "../clickhouse/load-statement.ts";
+import { settingsOf } from "../activities/part-format.ts";
+import { createLoadStatement, IN_PARALLEL, LOAD_SETTINGS } from "../clickhouse/load-statement.ts";
 import { readMigrations } from "../clickhouse/migrate.ts";
 import { mapHeader } from "../src/domain/header.ts";
 import type { HeaderMapping } from "../src/domain/header.ts";
@@ -18,7 +20,8 @@ import { inScratch } from "./scratch.ts";
 /** The header of an export's files, and what its columns mean. */
 export type ExportHeader = { readonly fieldCount: number; readonly mapping: HeaderMapping };
 
-const LOAD = /^INSERT INTO cost_landing \(([^)]*)\)\n(.*)\binput\('([^']*)'\)(\n\s*WHERE .*\))\nFORMAT CSVWithNames$/s;
+const LOAD =
+  /^INSERT INTO cost_landing \(([^)]*)\)\n(.*)\binput\('([^']*)'\)(\n\s*WHERE .*)(\) AS part\n.*\))\nFORMAT CSVWithNames$/s;
 const CONCURRENT = 2; // as many parts at a time as an import loads, and as many rollups as it fills
 const Totals = z.object({ rows: z.string(), total: z.string() });
 const CHECK = `SELECT toString(count()) AS rows, toString(sum(cost_in_billing_currency)) AS total FROM plain`;
@@ -33,6 +36,7 @@ export const PLAIN_TABLE =
 
 /** Blocks as large as ClickHouse makes them by default. */
 const DEFAULT_BLOCKS: ClickHouseSettings = {
+  max_block_size: "65409",
   max_insert_block_size: "1048449",
   min_insert_block_size_rows: "1048449",
   min_insert_block_size_bytes: "268402944",
@@ -48,7 +52,7 @@ export async function clickHouseAlone(generated: GeneratedExport): Promise<Conte
     remark: "the same expressions into a table of its own without order, with its default settings; no rollups",
     table: DEFAULT_TABLE,
     statement: (columns, { select }) =>
-      `INSERT INTO plain (${columns}) SELECT ${columns} FROM (${select}) WHERE reject = ''`,
+      `INSERT INTO plain (${columns}) SELECT ${columns} FROM (${select.replace(IN_PARALLEL, "")}) WHERE reject = ''`,
     settings: DEFAULT_BLOCKS,
   });
 }
@@ -60,8 +64,16 @@ export async function clickHouseAtBest(generated: GeneratedExport): Promise<Cont
     remark: "the same, tuned as Billhouse's tables are, and without any check of fields and records",
     table: PLAIN_TABLE,
     statement: (columns, { unchecked }) => `INSERT INTO plain (${columns}) SELECT ${columns} FROM (${unchecked})`,
-    settings: {},
+    settings: importSettings(generated),
   });
+}
+
+/** The settings that an import loads each of the files with on this machine. */
+export function importSettings({ parts }: GeneratedExport): ClickHouseSettings {
+  const encoding = parts.some(({ path }) => path.endsWith(".gz")) ? "gzip" : "none";
+  const byteCount = Math.max(...parts.map((part) => part.byteCount));
+  const threads = availableParallelism();
+  return settingsOf({ format: "csv", encoding }, { byteCount, partCount: parts.length, threads });
 }
 
 type Bare = Pick<Contestant, "name" | "remark"> & {
@@ -105,12 +117,13 @@ export function loadFrom(
   mapping: HeaderMapping,
   fieldCount: number,
 ): { columns: string[]; select: string; unchecked: string; structure: string; file: string } {
-  const [, columns, before, structure, behind] = LOAD.exec(createLoadStatement(mapping, fieldCount)) ?? [];
-  if (columns === undefined || before === undefined || structure === undefined || behind === undefined) {
+  const shape = LOAD.exec(createLoadStatement(mapping, fieldCount));
+  const [, columns, before, structure, check, behind] = shape ?? [];
+  if (columns === undefined || before === undefined || structure === undefined) {
     throw new Error("bench/bare-engine.ts: the load statement has another shape now: adapt LOAD to it");
   }
   const file = `file('${path}', 'CSVWithNames', '${structure}', '${path.endsWith(".gz") ? "gzip" : "none"}')`;
-  const [select, unchecked] = [`${before}${file}${behind}`, `${before}${file})))`];
+  const [select, unchecked] = [`${before}${file}${check}${behind}`, `${before}${file}${behind}`];
   return { columns: columns.split(", "), select, unchecked, structure, file };
 }
 

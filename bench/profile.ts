@@ -5,7 +5,7 @@ import { readMigrations } from "../clickhouse/migrate.ts";
 import { readQuery } from "../clickhouse/query.ts";
 import { formatTable } from "../src/commands/table.ts";
 import type { HeaderMapping } from "../src/domain/header.ts";
-import { loadFrom, measureEngine, readExportHeader } from "./bare-engine.ts";
+import { importSettings, loadFrom, measureEngine, readExportHeader } from "./bare-engine.ts";
 import type { ExportHeader } from "./bare-engine.ts";
 import { exportOptions, ExportOptions, sizeOf } from "./export-options.ts";
 import { provideExport } from "./exports.ts";
@@ -30,7 +30,11 @@ export const profile: Mode = {
       remark: "",
       rowCount: generated.rowCount,
       mostRounds: rounds,
-      measure: () => measureEngine({ setup, statements: filesOf(generated).map(statement), behind, check: "SELECT 1" }),
+      measure: () =>
+        measureEngine(
+          { setup, statements: filesOf(generated).map(statement), behind, check: "SELECT 1" },
+          importSettings(generated),
+        ),
     }));
     const results = await measureInTurn(contestants, rounds, note);
     const figures = steps.map((step, index) => ({ ...summaryOf(results[index]), ...compare(step, steps, results) }));

@@ -26,21 +26,32 @@ export function endOfPart({ format, encoding }: { format: "csv" | "ndjson"; enco
  * lines hold no record; a record with too few or too many fields ends the load. See `createStatement`.
  */
 export function createLoadStatement(mapping: HeaderMapping, fieldCount: number): string {
-  const texts = Array.from({ length: fieldCount }, (_, index) =>
-    index === 1 || index === fieldCount - 1 ? `assumeNotNull(f${index})` : `f${index}`,
+  const fields = Array.from({ length: fieldCount }, (_, index) => `f${index}`);
+  const texts = fields.map((field, index) =>
+    index === 1 || index === fieldCount - 1 ? `assumeNotNull(${field})` : field,
   );
   const from = `input(${quoted(structureOf(fieldCount))})\n  WHERE ${isRecord(fieldCount)}`;
-  return createStatement(mapping, { texts, from, format: "CSVWithNames" });
+  return createStatement(mapping, { fields, texts, from, format: "CSVWithNames" });
 }
 
 /** Where the fields of a part come from. */
 export type LoadInput = {
-  /** For each column of the part, the expression that gives its text. */
+  /** For each column of the part, what it is called there; `f<index>` from there on. */
+  readonly fields: readonly string[];
+  /** For each column of the part, the expression that makes `f<index>` its text. */
   readonly texts: readonly string[];
   /** What stands behind FROM, and filters what is no record. */
   readonly from: string;
   readonly format: string;
 };
+
+/**
+ * Joins what was read with nothing, which leaves it as it is, but ends the engine's working in step: with this one thread
+ * reads and numbers records, one block after the other, while others convert the blocks before. Without it blocks are
+ * read, numbered and converted by the same thread, since each step of a stream asks for more only when it is done.
+ */
+export const IN_PARALLEL =
+  "LEFT ANTI JOIN (SELECT toUInt64(dummy) AS none FROM system.one WHERE dummy > 0) AS nobody ON record = none";
 
 /**
  * The INSERT that brings the fields of a part into `cost_landing`, whichever format they come in. It is assembled from
@@ -51,10 +62,12 @@ export type LoadInput = {
  * Every field is text, and is converted by an expression that either keeps all its digits or names the column and the
  * value in `reject`.
  */
-export function createStatement(mapping: HeaderMapping, { texts, from, format }: LoadInput): string {
+export function createStatement(mapping: HeaderMapping, input: LoadInput): string {
+  const { texts } = input;
   const kinds = new Map(mapping.mapped.map((column) => [column.index, column.kind]));
   const inputs = texts.map((text, index) => `${inputOf(text, kinds.get(index))} AS c${index}`).join(", ");
-  const fields = texts.map((_, index) => `c${index}`).join(", ");
+  const fields = input.fields.map((name, index) => (name === `f${index}` ? name : `${name} AS f${index}`)).join(", ");
+  const record = texts.map((_, index) => `c${index}`).join(", ");
   const readings = mapping.mapped.flatMap(readingsOf);
   const values = mapping.mapped.flatMap(valuesOf);
   const checks = [...mapping.mapped.flatMap(checksOf), ...encodingCheckOf(mapping)];
@@ -69,7 +82,7 @@ export function createStatement(mapping: HeaderMapping, { texts, from, format }:
     ...values,
     ...(extra === "" ? [] : [["extra", `mapFilter((name, value) -> value != '', map(${extra}))`]]),
     ["reject", "reject"],
-    ["reject_text", `if(reject = '', '', formatRow('CSV', ${fields}))`],
+    ["reject_text", `if(reject = '', '', formatRow('CSV', ${record}))`],
     ["reject_cost", rejectedCostOf(mapping)],
   ] as const;
   return [
@@ -77,9 +90,11 @@ export function createStatement(mapping: HeaderMapping, { texts, from, format }:
     `SELECT ${columns.map(([name, expression]) => `${expression} AS ${name}`).join(",\n  ")}`,
     `FROM (SELECT *, multiIf(${checks.join(", ")}, '') AS reject`,
     `FROM (SELECT ${["*", ...readings].join(", ")}`,
-    `FROM (SELECT ${inputs}, rowNumberInAllBlocks() + 1 AS record`,
-    `  FROM ${from})))`,
-    `FORMAT ${format}`,
+    `FROM (SELECT ${inputs}, record`,
+    `FROM (SELECT ${fields}, rowNumberInAllBlocks() + 1 AS record`,
+    `  FROM ${input.from}) AS part`,
+    `${IN_PARALLEL})))`,
+    `FORMAT ${input.format}`,
   ].join("\n");
 }
 
@@ -88,15 +103,20 @@ export const LOAD_SETTINGS: ClickHouseSettings = {
   async_insert: 0,
   insert_deduplicate: 0,
   optimize_on_insert: 0,
-  // Blocks that are small enough for one to be written while the next is read, and for the memory of several loads.
+  // Blocks that are small enough for one to be written while the next is read, and for the memory of several loads. A block
+  // that lost some blank lines is still written alone.
+  max_block_size: "65536",
   max_insert_block_size: "65536",
-  min_insert_block_size_rows: "65536",
+  min_insert_block_size_rows: "60000",
   min_insert_block_size_bytes: String(64 * 1024 * 1024),
   deduplicate_blocks_in_dependent_materialized_views: 0,
   materialized_views_ignore_errors: 0,
   max_query_size: String(1024 * 1024), // each column of a file stands in the statement several times
   parallel_view_processing: 1,
   parallelize_output_from_storages: 0, // records are numbered as they come: one stream, in the file's order
+  join_algorithm: "parallel_hash", // see IN_PARALLEL
+  enable_join_runtime_filters: 0,
+  query_plan_join_swap_table: "false",
   short_circuit_function_evaluation: "enable",
   input_format_allow_errors_num: "0",
   input_format_allow_errors_ratio: 0,
@@ -127,15 +147,15 @@ export const LOAD_SETTINGS: ClickHouseSettings = {
  */
 export const LARGE_LOAD_SETTINGS: ClickHouseSettings = {
   ...LOAD_SETTINGS,
-  max_insert_block_size: "100000",
-  min_insert_block_size_rows: "100000",
+  max_block_size: "50000",
+  max_insert_block_size: "50000",
+  min_insert_block_size_rows: "95000",
 };
 
 /** The same for a file of more than three million rows. */
 export const HUGE_LOAD_SETTINGS: ClickHouseSettings = {
   ...LOAD_SETTINGS,
-  max_insert_block_size: "400000",
-  min_insert_block_size_rows: "400000",
+  min_insert_block_size_rows: "390000",
   min_insert_block_size_bytes: String(256 * 1024 * 1024),
 };
 

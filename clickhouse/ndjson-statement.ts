@@ -14,8 +14,9 @@ import { identifier } from "./parquet-statement.ts";
 export function createNdjsonStatement(mapping: HeaderMapping, keys: readonly string[]): string {
   const structure = keys.map((key) => `${identifier(key)} Nullable(String)`).join(", ");
   return createStatement(mapping, {
-    texts: keys.map((key) => `ifNull(part.${identifier(key)}, '')`),
-    from: `input(${quoted(structure)}) AS part`,
+    fields: keys.map((key) => `file.${identifier(key)}`),
+    texts: keys.map((_, index) => `ifNull(f${index}, '')`),
+    from: `input(${quoted(structure)}) AS file`,
     format: "JSONEachRow",
   });
 }

@@ -13,8 +13,9 @@ import { createStatement, LARGE_LOAD_SETTINGS } from "./load-statement.ts";
 export function createParquetStatement(mapping: HeaderMapping, columns: readonly ParquetColumn[]): string {
   const structure = columns.map(({ name, type }) => `${identifier(name)} ${inputType(type)}`).join(", ");
   return createStatement(mapping, {
-    texts: columns.map(({ name, type }) => textOf(`part.${identifier(name)}`, type)),
-    from: `input(${quoted(structure)}) AS part`,
+    fields: columns.map(({ name }) => `file.${identifier(name)}`),
+    texts: columns.map(({ type }, index) => textOf(`f${index}`, type)),
+    from: `input(${quoted(structure)}) AS file`,
     format: "Parquet",
   });
 }

@@ -178,9 +178,11 @@ function unhex(text: string): string {
   return Buffer.from(text, "hex").toString();
 }
 
-/** The amount without surplus zeros. */
+/** The amount without surplus zeros, and with a digit before the point. */
 function plain(amount: string): string {
   return amount
+    .replace(/^(-?)0*(?=\d)/, "$1")
+    .replace(/^-?(?=\.\d)/, "$&0")
     .replace(/(\.\d*?)0+$/, "$1")
     .replace(/\.$/, "")
     .replace(/^-0$/, "0");
