@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { createWarehouse } from "../../clickhouse/client.ts";
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { migrate, readMigrations } from "../../clickhouse/migrate.ts";
@@ -352,4 +353,30 @@ test("of days that survive of several files the newest line counts, too, where s
     { name: "one", env: "prod", first: "2026-05-20", last: "2026-05-21" },
     { name: "other", env: "", first: "2026-05-20", last: "2026-05-21" },
   ]);
+});
+
+test("a load tells of every line what the columns' defaults tell of it", async () => {
+  const defaults = z.array(z.object({ name: z.string(), tells: z.string() })).parse(
+    await warehouse.rows(
+      `SELECT name, default_expression AS tells FROM system.columns
+      WHERE database = currentDatabase() AND table = 'cost_entries' AND default_kind = 'DEFAULT'`,
+    ),
+  );
+  expect(defaults.map(({ name }) => name)).toEqual(expect.arrayContaining(["vm_size", "sql_sku", "malformed_json"]));
+  const { mentioned } = z.object({ mentioned: z.string() }).parse(
+    (
+      await warehouse.rows(
+        `SELECT as_select AS mentioned FROM system.tables
+        WHERE database = currentDatabase() AND name = 'cost_entries_from_landing'`,
+      )
+    )[0],
+  );
+  for (const { name, tells } of defaults) {
+    expect(mentioned).toContain(` AS ${name}`);
+    const counts = await warehouse.rows(
+      `SELECT count() > ${DERIVED_CASES.length} AS isMany, countIf(NOT (told <=> stored)) AS otherwise
+      FROM (SELECT CAST(${tells}, 'Nullable(String)') AS told, CAST(${name}, 'Nullable(String)') AS stored FROM cost_entries)`,
+    );
+    expect({ name, counts }).toEqual({ name, counts: [{ isMany: 1, otherwise: "0" }] });
+  }
 });
