@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { deriveLoad } from "../clickhouse/derive-load.ts";
+import { readEngineFacts } from "../clickhouse/engine-facts.ts";
+import type { EngineFacts } from "../clickhouse/engine-facts.ts";
 import { endOfPart } from "../clickhouse/load-statement.ts";
 import { countLoad, LARGE_PART_BYTES, partitionOf, readProgress, recordLoad } from "../clickhouse/loads.ts";
 import type { LoadRecord } from "../clickhouse/loads.ts";
-import { readThreads } from "../clickhouse/threads.ts";
 import { FileError, ReconciliationError, WarehouseError } from "../src/domain/errors.ts";
 import { mapHeader } from "../src/domain/header.ts";
 import type { Load } from "../src/domain/load.ts";
@@ -57,9 +58,9 @@ export function createLoadPart(dependencies: ActivityDependencies) {
       startedAt: new Date().toISOString(),
       state: "started",
     };
-    const [threads] = await Promise.all([readThreads(warehouse), recordLoad(warehouse, record)]);
+    const [engine] = await Promise.all([readEngineFacts(warehouse), recordLoad(warehouse, record)]);
     try {
-      const read = await streamPart(store, record.loadId, input, threads);
+      const read = await streamPart(store, record.loadId, input, engine);
       await deriveLoad(warehouse, { load_id: record.loadId, billing_month: firstDayOf(run.month) }, signal);
       const load = await countEveryRow(store, record.loadId, input, read);
       const { byteCount } = read;
@@ -73,7 +74,12 @@ export function createLoadPart(dependencies: ActivityDependencies) {
     }
   };
 
-  async function streamPart(store: Store, loadId: string, input: LoadPartInput, threads: number): Promise<ReadPart> {
+  async function streamPart(
+    store: Store,
+    loadId: string,
+    input: LoadPartInput,
+    engine: EngineFacts,
+  ): Promise<ReadPart> {
     const { run, part, partCount } = input;
     const opened = await openPart(store, part, signal);
     const source = { failure: undefined as Error | undefined };
@@ -99,7 +105,7 @@ export function createLoadPart(dependencies: ActivityDependencies) {
           billing_month: firstDayOf(run.month),
           own_partition: partitionOf(loadId, byteCount.least),
         },
-        settingsOf(opened, { byteCount: byteCount.least, partCount, threads }),
+        settingsOf(opened, { byteCount: byteCount.least, partCount }, engine),
         signal,
       );
       return { opened, byteCount: report.bytesRead() };

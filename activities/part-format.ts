@@ -4,6 +4,7 @@ import {
   LARGE_LOAD_SETTINGS,
   LOAD_SETTINGS,
 } from "../clickhouse/load-statement.ts";
+import type { EngineFacts } from "../clickhouse/engine-facts.ts";
 import { createNdjsonStatement, NDJSON_SETTINGS } from "../clickhouse/ndjson-statement.ts";
 import { createParquetStatement, PARQUET_SETTINGS } from "../clickhouse/parquet-statement.ts";
 import type { HeaderMapping } from "../src/domain/header.ts";
@@ -30,26 +31,28 @@ export function createPartStatement(opened: OpenedPart, mapping: HeaderMapping):
   }
 }
 
-/** What the settings of a load depend on. */
+/** What of a part the settings of its load depend on. */
 export type LoadSize = {
   /** The part's stored bytes, or at least how many they are. */
   readonly byteCount: number;
   /** How many parts the run has. */
   readonly partCount: number;
-  /** How many threads the warehouse has for it. */
-  readonly threads: number;
 };
 
 /** The settings of that INSERT. */
 export function settingsOf(
   { format, encoding }: Pick<OpenedPart, "format" | "encoding">,
-  { byteCount, partCount, threads }: LoadSize,
+  { byteCount, partCount }: LoadSize,
+  { threads, compilesPatterns }: EngineFacts,
 ): typeof LOAD_SETTINGS {
-  if (format === "parquet") return PARQUET_SETTINGS;
+  // Machine code of a pattern takes longer to make than any file gains by it, and may match otherwise than the pattern does.
+  const patterns = compilesPatterns ? { compile_regular_expressions: 0 } : {};
+  if (format === "parquet") return { ...PARQUET_SETTINGS, ...patterns };
   const isLarge = byteCount >= LARGE_BYTES[encoding];
   const isHuge = byteCount >= HUGE_BYTES[encoding];
   return {
     ...(format === "csv" ? {} : NDJSON_SETTINGS),
+    ...patterns,
     ...(isHuge ? HUGE_LOAD_SETTINGS : isLarge ? LARGE_LOAD_SETTINGS : LOAD_SETTINGS),
     // Reading one file with several threads takes a fifth more processor time, which other parts could use, and where there
     // are two, what is behind the reading: one reads CSV as fast as the other converts and writes it.

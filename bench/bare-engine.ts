@@ -72,8 +72,8 @@ export async function clickHouseAtBest(generated: GeneratedExport): Promise<Cont
 export function importSettings({ parts }: GeneratedExport): ClickHouseSettings {
   const encoding = parts.some(({ path }) => path.endsWith(".gz")) ? "gzip" : "none";
   const byteCount = Math.max(...parts.map((part) => part.byteCount));
-  const threads = availableParallelism();
-  return settingsOf({ format: "csv", encoding }, { byteCount, partCount: parts.length, threads });
+  const engine = { threads: availableParallelism(), compilesPatterns: true };
+  return settingsOf({ format: "csv", encoding }, { byteCount, partCount: parts.length }, engine);
 }
 
 type Bare = Pick<Contestant, "name" | "remark"> & {

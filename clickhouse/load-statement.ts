@@ -117,6 +117,8 @@ export const LOAD_SETTINGS: ClickHouseSettings = {
   join_algorithm: "parallel_hash", // see IN_PARALLEL
   enable_join_runtime_filters: 0,
   query_plan_join_swap_table: "false",
+  compile_expressions: 0, // machine code takes longer to make than a load gains by it
+  compile_sort_description: 0,
   short_circuit_function_evaluation: "enable",
   input_format_allow_errors_num: "0",
   input_format_allow_errors_ratio: 0,

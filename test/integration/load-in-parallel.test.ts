@@ -2,7 +2,7 @@ import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { createLoadStatement, IN_PARALLEL, LOAD_SETTINGS } from "../../clickhouse/load-statement.ts";
-import { readThreads } from "../../clickhouse/threads.ts";
+import { readEngineFacts } from "../../clickhouse/engine-facts.ts";
 import { mapHeader } from "../../src/domain/header.ts";
 import { startTestEngine, type TestEngine } from "../support/warehouse.ts";
 
@@ -28,7 +28,7 @@ test("one thread reads and numbers the records of a part, several convert them",
   expect((await explain(statement.replace(IN_PARALLEL, ""))).join("\n")).not.toContain("ExpressionTransform × ");
 });
 
-test("the warehouse says how many threads a load may have, and is asked once", async () => {
+test("the warehouse says how many threads a load may have and what it compiles, and is asked once", async () => {
   let asked = 0;
   const counted = {
     rows: async (sql: string) => {
@@ -36,11 +36,10 @@ test("the warehouse says how many threads a load may have, and is asked once", a
       return warehouse.rows(sql);
     },
   };
-  expect(await Promise.all([readThreads(counted), readThreads(counted)])).toEqual([
-    expect.any(Number),
-    await readThreads(counted),
-  ]);
-  expect(await readThreads(counted)).toBeGreaterThanOrEqual(1);
+  const [facts] = await Promise.all([readEngineFacts(counted), readEngineFacts(counted)]);
+  expect(facts).toEqual({ threads: expect.any(Number) as number, compilesPatterns: true });
+  expect(facts.threads).toBeGreaterThanOrEqual(1);
+  expect(await readEngineFacts(counted)).toBe(facts);
   expect(asked).toBe(1);
 });
 
@@ -52,9 +51,9 @@ test("a warehouse that could not say so is asked again", async () => {
       return warehouse.rows(sql);
     },
   };
-  await expect(readThreads(away)).rejects.toThrow("gone");
+  await expect(readEngineFacts(away)).rejects.toThrow("gone");
   isAway = false;
-  expect(await readThreads(away)).toBeGreaterThanOrEqual(1);
+  expect((await readEngineFacts(away)).threads).toBeGreaterThanOrEqual(1);
 });
 
 /** The stages of the statement's SELECT with four threads, the last one first. */
