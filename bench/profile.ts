@@ -77,6 +77,13 @@ function stepsOf({ mapping, fieldCount }: ExportHeader): Step[] {
   const stored = schemaOf(["cost_entries"]);
   const all = schemaOf(["cost_entries", "rejected_rows"]);
   const whole: Step = { name: WHOLE, against: STORE, setup: all, statement, behind: groupsOf(derivations) };
+  const store: Step = { name: STORE, against: CONVERT, setup: stored, statement, behind: [] };
+  const underived = {
+    ...store,
+    name: "store without derived columns",
+    against: STORE,
+    setup: [...stored, ...UNDERIVED],
+  };
   const withoutDerivation = derivations.map((left) => ({
     ...whole,
     name: `whole without ${left.name}`,
@@ -92,13 +99,23 @@ function stepsOf({ mapping, fieldCount }: ExportHeader): Step[] {
   return [
     read,
     { name: CONVERT, against: READ, setup: schemaOf([]), statement, behind: [] },
-    { name: STORE, against: CONVERT, setup: stored, statement, behind: [] },
+    store,
+    underived,
     whole,
     { ...whole, name: "whole without rejected_rows", against: WHOLE, setup: stored },
     ...withoutDerivation,
     ...withoutKind,
   ];
 }
+
+/** Leaves the derived columns empty, and names and types of resources as they are delivered. */
+const UNDERIVED = [
+  `ALTER TABLE cost_entries_from_landing MODIFY QUERY
+  SELECT * EXCEPT (reject, reject_text, reject_cost) FROM cost_landing WHERE reject = ''`,
+  ...["vm_size", "vcpus", "vm_os", "aks_cluster", "aks_pool", "storage_tier", "sql_sku", "malformed_json"].map(
+    (name) => `ALTER TABLE cost_entries MODIFY COLUMN ${name} REMOVE DEFAULT`,
+  ),
+];
 
 /** A statement that fills a rollup or the slices of a dimension out of a load. */
 type Derivation = { readonly name: string; readonly sql: string };
