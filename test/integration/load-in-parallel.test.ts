@@ -56,6 +56,15 @@ test("a warehouse that could not say so is asked again", async () => {
   expect((await readEngineFacts(away)).threads).toBeGreaterThanOrEqual(1);
 });
 
+test("in the embedded warehouse nothing compiles patterns, unless it is asked to", async () => {
+  const compiles = async (settings: { compile_regular_expressions?: 1 }) => {
+    const answer = await warehouse.answer("SELECT getSetting('compile_regular_expressions')", "TSVRaw", { settings });
+    return (await text(answer.stream)).trim();
+  };
+  expect(await compiles({})).toBe("false");
+  expect(await compiles({ compile_regular_expressions: 1 })).toBe("true");
+});
+
 /** The stages of the statement's SELECT with four threads, the last one first. */
 async function explain(statement: string): Promise<string[]> {
   const [, select = ""] = /^INSERT INTO .*?\n(SELECT .*)\nFORMAT CSVWithNames$/s.exec(statement) ?? [];

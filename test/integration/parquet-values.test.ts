@@ -133,7 +133,12 @@ test("names that could be taken for something else in the statement are only nam
     "back\\slash",
     "{x:Int8}",
     "f1",
+    "f0",
     "part",
+    "file",
+    "none",
+    "nobody",
+    "dummy",
     "load_id",
     "Größe 😀",
   ];
