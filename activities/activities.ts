@@ -6,6 +6,7 @@ import type { Store } from "../src/sources/store.ts";
 import { createCheckTracking } from "./check-tracking.ts";
 import { createBeginExtraction, createLookAtExtraction } from "./extractions.ts";
 import { createFindSource } from "./find-source.ts";
+import { createFinishRun } from "./finish-run.ts";
 import { createListSources } from "./list-sources.ts";
 import { createLoadPart } from "./load-part.ts";
 import { createPlanRuns } from "./plan-runs.ts";
@@ -56,6 +57,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     loadPart: createLoadPart(dependencies),
     verifyRun: createVerifyRun(dependencies),
     publishRun: createPublishRun(dependencies),
+    finishRun: createFinishRun(dependencies),
     recordRun: createRecordRun(dependencies),
     recordAttempt: createRecordAttempt(dependencies),
     checkTracking: createCheckTracking(dependencies),

@@ -18,6 +18,8 @@ export type StartPruneInput = {
 export type TemporalActivities = Activities & { readonly startPrune: (input: StartPruneInput) => Promise<void> };
 
 const HEARTBEAT_MS = 2000;
+/** The import is through by then, and nothing of it is held up. */
+const PRUNE_DELAY = "1 second";
 /** A run of many parts may have much to say of its rejects; the results of many runs have to stay small together. */
 const MESSAGE_LENGTH = 4000;
 
@@ -67,6 +69,7 @@ export function createTemporalActivities(
     verifyRun: host((activities) => activities.verifyRun),
     publishRun: host((activities) => activities.publishRun),
     recordRun: host((activities) => activities.recordRun),
+    finishRun: host((activities) => activities.finishRun),
     recordAttempt: host((activities) => activities.recordAttempt),
     checkTracking: host((activities) => activities.checkTracking),
     trackResources: host((activities) => activities.trackResources),
@@ -102,6 +105,7 @@ async function startPrune({ workflowId, source, attributes }: StartPruneInput): 
       taskQueue: info.taskQueue,
       args: [{ sources: [source], evaluations: true }],
       typedSearchAttributes: [...attributes],
+      startDelay: PRUNE_DELAY,
     });
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "WorkflowExecutionAlreadyStartedError") throw error;

@@ -2,7 +2,7 @@ import { recordEmptyExtraction } from "../clickhouse/empty-extractions.ts";
 import { listForeignDays, listRejectTotals, listRunTotals } from "../clickhouse/totals.ts";
 import type { RejectTotal, RunTotal } from "../clickhouse/totals.ts";
 import { FileError, NoDataError, ReconciliationError } from "../src/domain/errors.ts";
-import { countRows, requireEveryRow } from "../src/domain/load.ts";
+import { requireEveryRow, rowsOf } from "../src/domain/load.ts";
 import type { Load } from "../src/domain/load.ts";
 import { isExtracted } from "../src/domain/extraction-export.ts";
 import { firstDayOf } from "../src/domain/month.ts";
@@ -42,15 +42,15 @@ export function createVerifyRun({ warehouse }: ActivityDependencies) {
           `${wrong.billing_currency}. Nothing was published. Import the run again.`,
       );
     }
-    const rejects = countRows(loads).rejected === 0 ? [] : await listRejectTotals(warehouse, { load_ids });
+    const rejects = rowsOf(loads).rowsRejected === 0 ? [] : await listRejectTotals(warehouse, { load_ids });
     return { totals, rejects };
   };
 }
 
 /** An API that has nothing says so in several ways; an empty answer must not take the place of a month that was there. */
 function isEmpty(loads: readonly Load[]): boolean {
-  const { loaded, rejected } = countRows(loads);
-  return loaded + rejected === 0;
+  const { rowsLoaded, rowsRejected } = rowsOf(loads);
+  return rowsLoaded + rowsRejected === 0;
 }
 
 function noRows(run: Run): NoDataError {

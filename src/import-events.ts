@@ -137,9 +137,14 @@ export function watchActivities(activities: Activities, tell: ImportListener): A
         throw error;
       }
     },
+    async finishRun(input) {
+      const report = await activities.finishRun(input);
+      tell({ event: "run imported", ...eventNameOf(input.run) });
+      return report;
+    },
     async recordRun(record) {
-      const { source, exportName, dataset, month, runId, parts } = record.run;
-      const name = { source, exportName, dataset, month, runId };
+      const { parts } = record.run;
+      const name = eventNameOf(record.run);
       if (record.state === "importing") {
         tell({ event: "run started", ...name, parts: parts.length, byteCount: sizeOf(parts) });
       }
@@ -148,6 +153,10 @@ export function watchActivities(activities: Activities, tell: ImportListener): A
       if (record.state === "failed") tell({ event: "run failed", ...name, error: record.error });
     },
   };
+}
+
+function eventNameOf({ source, exportName, dataset, month, runId }: Run): RunName {
+  return { source, exportName, dataset, month, runId };
 }
 
 function messageOf(error: unknown): string {

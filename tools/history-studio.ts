@@ -16,6 +16,7 @@ import { folderSink } from "../src/demo/sink.ts";
 import { writeExport } from "../src/demo/write-export.ts";
 import { daysOfMonth } from "../src/domain/month.ts";
 import type { Month } from "../src/domain/month.ts";
+import { WarehouseError } from "../src/domain/errors.ts";
 import { EXTRACTION_DEFAULTS, isApiSource, SOURCE_DEFAULTS } from "../src/domain/source.ts";
 import { shortRule } from "../src/domain/tracking-rule.ts";
 import type { WorkflowName } from "../src/domain/workflow-names.ts";
@@ -53,6 +54,8 @@ export type Studio = {
   readonly deliver: (delivery: Delivery) => Promise<string>;
   /** Adds a source that asks an API, and what that says, question by question. */
   readonly addApi: (source: string, answers: readonly Answer[]) => Promise<void>;
+  /** Lets the warehouse refuse the n-th insert into a table from now on, counted from 1. */
+  readonly refuse: (table: string, nth: number) => void;
   /** Writes a rule that some resources of every source match. */
   readonly addRule: () => Promise<void>;
   /** Gives this very execution, whatever follows under its id. */
@@ -90,8 +93,9 @@ export async function inStudio<T>(work: (studio: Studio) => Promise<T>): Promise
   await migrate(warehouse);
   const exports = createExports(warehouse, join(folder, "exports"));
   const reports = createReports(join(folder, "exports"));
+  const refusals = createRefusals(warehouse);
   const worker = await aWorker(server.address, {
-    warehouse,
+    warehouse: refusals.warehouse,
     openStore: (source) =>
       isApiSource(source) ? reports.openStore(source) : exports.hinder(openStore(source, process.env)),
     openExtractor: reports.openExtractor,
@@ -108,6 +112,7 @@ export async function inStudio<T>(work: (studio: Studio) => Promise<T>): Promise
         reports.tell(source, answers);
         await saveSource(warehouse, { ...API, name: source });
       },
+      refuse: refusals.refuse,
       addRule: () => saveRules(warehouse, { saved: [RULE], removed: [], fallback: undefined }, "studio"),
       async start(type, workflowId, input) {
         const args = input === undefined ? [] : [input];
@@ -126,6 +131,20 @@ export async function inStudio<T>(work: (studio: Studio) => Promise<T>): Promise
     await server.end("SIGTERM");
     await rm(folder, { recursive: true, force: true, maxRetries: 20 }); // the engine writes into it to the last
   }
+}
+
+function createRefusals(warehouse: Warehouse) {
+  const left = new Map<string, number>();
+  const refusing: Warehouse = {
+    ...warehouse,
+    async insert(table, rows) {
+      const nth = left.get(table);
+      if (nth !== undefined) left.set(table, nth - 1);
+      if (nth === 1) throw new WarehouseError(`${table}: refused. Try again.`);
+      return warehouse.insert(table, rows);
+    },
+  };
+  return { warehouse: refusing, refuse: (table: string, nth: number) => void left.set(table, nth) };
 }
 
 async function aWorker(address: string, dependencies: WorkerOptions["dependencies"]) {

@@ -29,6 +29,7 @@ const FOLDER = fileURLToPath(new URL("../test/fixtures/histories/", import.meta.
 const SCENES = [
   playImports,
   playRetries,
+  playRefusals,
   playFailures,
   playCancelled,
   playBackfill,
@@ -93,6 +94,15 @@ async function playRetries(studio: Studio): Promise<Recorded> {
   await until(async () => (await progressOf(run)).parts.done === 3);
   await handle.signal(MESSAGES.resume);
   return { "import-source-paused": await finished(handle), "import-run-retried": run };
+}
+
+/** What is written down beside an import is refused once, at its beginning and at its end. */
+async function playRefusals(studio: Studio): Promise<Recorded> {
+  const runId = await studio.deliver({ source: "refused", month: MAY });
+  studio.refuse("runs", 1);
+  studio.refuse("source_attempts", 2);
+  const handle = await studio.start("importSource", importId("refused"), { source: "refused" });
+  return { "import-source-refused": await finished(handle), "import-run-refused": runOf(studio, "refused", runId) };
 }
 
 /** The later of two runs is broken, so that the earlier one answers instead. */

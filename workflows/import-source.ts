@@ -7,10 +7,12 @@ import { comparePlanned, countReasons } from "../src/domain/plan.ts";
 import type { SkippedCount, SkipReason } from "../src/domain/plan.ts";
 import { nameOfRun, runKeyOf, seriesOf } from "../src/domain/run.ts";
 import type { Dataset, Run, RunName } from "../src/domain/run.ts";
+import { settled } from "../src/domain/settled.ts";
 import { isApiSource } from "../src/domain/source.ts";
 import type { Source } from "../src/domain/source.ts";
 import { importExtractions } from "./import-extractions.ts";
-import type { ImportRunInput, RunReport } from "./import-run.ts";
+import type { RunReport } from "../activities/finish-run.ts";
+import type { ImportRunInput } from "./import-run.ts";
 import type { ExtractionProgress } from "./progress.ts";
 import { isOverwritten, settleRun } from "./settle-run.ts";
 import { trackPublished } from "./track-resources.ts";
@@ -70,6 +72,8 @@ export type ImportHost = {
   readonly onWait?: (extraction: ExtractionProgress) => void;
   readonly onOutcome?: (run: RunOutcome) => void;
   readonly onTrack?: () => void;
+  /** What else is to be done when all runs are settled. */
+  readonly onSettled?: (report: SourceReport) => Promise<void>;
 };
 
 /** How often a source is listed anew because a delivery was overwritten under our hands. */
@@ -84,27 +88,28 @@ export async function importSource(host: ImportHost, input: ImportSourceInput): 
   const { activities } = host;
   const source = await activities.findSource({ name: input.source });
   if (input.dryRun === true) return importPlanned(host, source, input);
-  const report = await importRecorded(host, source, input);
-  const { warnings, ...tracked } = await trackPublished(activities, host.onTrack);
-  return { ...report, ...tracked, warnings: [...report.warnings, ...warnings] };
+  return importRecorded(host, source, input);
 }
 
 /** Imports as an attempt that is written down. */
 async function importRecorded(host: ImportHost, source: Source, input: ImportSourceInput): Promise<SourceReport> {
-  const { activities } = host;
+  const { activities, onSettled, onTrack } = host;
   const begin = { source: source.name, runsFound: 0, runsImported: 0, runsFailed: 0, error: "" };
   const attempt = await activities.recordAttempt({ ...begin, attempt: null, state: "running" });
-  try {
-    const report = await importPlanned(host, source, input);
-    await activities.recordAttempt({ ...begin, ...countOutcomes(report), attempt });
-    return report;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const state = error instanceof Error && error.name === "AbortError" ? "canceled" : "failed";
+  async function fail(failure: unknown): Promise<never> {
+    const error = failure instanceof Error ? failure.message : String(failure);
+    const state = failure instanceof Error && failure.name === "AbortError" ? "canceled" : "failed";
     // The failure itself is what the caller must see, also when it cannot be written down.
-    await activities.recordAttempt({ ...begin, attempt, state, error: message }).catch(() => undefined);
-    throw error;
+    await activities.recordAttempt({ ...begin, attempt, state, error }).catch(() => undefined);
+    throw failure;
   }
+  const report = await importPlanned(host, source, input).catch(fail);
+  const [, { warnings, ...tracked }] = await settled(
+    activities.recordAttempt({ ...begin, ...countOutcomes(report), attempt }).catch(fail),
+    trackPublished(activities, onTrack),
+    onSettled?.(report),
+  );
+  return { ...report, ...tracked, warnings: [...report.warnings, ...warnings] };
 }
 
 /** Plans and imports until nothing is left to do: a plan may be a part of the work only, and failures change it. */

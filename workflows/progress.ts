@@ -8,7 +8,7 @@ export type RunProgress = {
   readonly dataset: Dataset;
   readonly month: Month;
   readonly runId: string;
-  readonly state: "loading" | "verifying" | "publishing" | "done" | "failed";
+  readonly state: "loading" | "finishing" | "done" | "failed";
   readonly isPaused: boolean;
   readonly parts: { readonly total: number; readonly done: number; readonly failed: number; readonly loading: number };
   /** Rows and stored bytes of the parts that are done. */

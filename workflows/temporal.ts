@@ -1,4 +1,5 @@
 import { condition, allHandlersFinished, continueAsNew, defineQuery, patched, setHandler } from "@temporalio/workflow";
+import type { RunReport } from "../activities/finish-run.ts";
 import type { PruneReport } from "../activities/prune.ts";
 import type { TrackingReport } from "../activities/track-resources.ts";
 import { addMonths } from "../src/domain/month.ts";
@@ -17,16 +18,18 @@ import { createRunCounter } from "./count-runs.ts";
 import { importAll as importEverySource, withoutSkippedRuns } from "./import-all.ts";
 import type { ImportAllInput, ImportAllReport } from "./import-all.ts";
 import { importRun as importOneRun } from "./import-run.ts";
-import type { ImportRunInput, RunReport } from "./import-run.ts";
+import type { ImportRunInput } from "./import-run.ts";
 import { importSource as importOneSource } from "./import-source.ts";
 import type { ImportSourceInput, SourceReport } from "./import-source.ts";
 import type { BackfillProgress, ImportAllProgress, SourceProgress } from "./progress.ts";
 import { prune as dropUnread } from "./prune.ts";
-import { activities } from "./temporal/activities.ts";
+import { activities, recordBeside } from "./temporal/activities.ts";
 import { runChild } from "./temporal/children.ts";
 import { workflowFailure } from "./temporal/failures.ts";
 import { createGate } from "./temporal/gate.ts";
+import { inTurn } from "./temporal/in-turn.ts";
 import { watchParts } from "./temporal/parts.ts";
+import { PATCHES } from "./temporal/patches.ts";
 import { attributesOfRun, attributesOfSource, requireAttributes } from "./temporal/search-attributes.ts";
 import { waitSeconds } from "./temporal/timer.ts";
 import { trackResources as assignResources } from "./track-resources.ts";
@@ -37,8 +40,6 @@ import { trackResources as assignResources } from "./track-resources.ts";
 /** The loads of one run that are offered to the workers at once; how many of them a worker takes is its own affair. */
 const CONCURRENT_LOADS = 8;
 const CONCURRENT_SOURCES = 4;
-/** What imports have come to do since some began that may still be running: those go on as they began. */
-const PATCHES = { tracksResources: "import-source-tracks-resources" } as const;
 
 /**
  * Imports a source: plans, runs one child per run, keeps the source's status, assigns new resources to their rules, and
@@ -56,6 +57,12 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
     let state: SourceProgress["state"] = "planning";
     let current: string | null = null;
     let extraction: SourceProgress["extraction"] = null;
+    const settlesAtOnce = patched(PATCHES.settlesAtOnce);
+    const steps = settlesAtOnce ? activities : inTurn(activities, gate.pass);
+    const leavePrune = async () => {
+      if (counter.counts().runs.imported === 0) return;
+      await activities.startPrune({ workflowId: pruneId(source), source, attributes });
+    };
     setHandler(defineQuery<SourceProgress>(MESSAGES.progress), () => ({
       source,
       state,
@@ -67,7 +74,7 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
     }));
     const report = await importOneSource(
       {
-        activities: { ...activities, checkTracking },
+        activities: steps,
         gate: gate.pass,
         sleep: waitSeconds,
         async importRun(one) {
@@ -91,6 +98,7 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
         onTrack() {
           state = "tracking";
         },
+        ...(settlesAtOnce ? { onSettled: leavePrune } : {}),
       },
       input,
     ).catch((error: unknown) => {
@@ -98,9 +106,7 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
       throw error;
     });
     state = "done";
-    if (counter.counts().runs.imported > 0) {
-      await activities.startPrune({ workflowId: pruneId(source), source, attributes });
-    }
+    if (!settlesAtOnce) await leavePrune();
     return report;
   });
 }
@@ -112,18 +118,17 @@ export async function importRun(given: ImportRunInput): Promise<RunReport> {
     const { run } = input;
     requireAttributes(attributesOfRun(run));
     const gate = createGate();
-    const parts = watchParts(run, gate, activities.loadPart);
+    const isInTurn = !patched(PATCHES.finishesAtHand);
+    const known = isInTurn ? inTurn(activities, gate.pass) : activities;
+    const parts = watchParts(run, gate, known.loadPart);
     const steps = {
-      ...activities,
       loadPart: parts.loadPart,
-      async verifyRun(loaded: Parameters<typeof activities.verifyRun>[0]) {
-        parts.enter("verifying");
-        return activities.verifyRun(loaded);
-      },
-      async publishRun(loaded: Parameters<typeof activities.publishRun>[0]) {
-        await gate.pass();
-        parts.enter("publishing");
-        return activities.publishRun(loaded);
+      recordRun: (record: Parameters<typeof known.recordRun>[0]) =>
+        record.state === "importing" && !isInTurn ? recordBeside(record) : known.recordRun(record),
+      async finishRun(loaded: Parameters<typeof known.finishRun>[0]) {
+        parts.enter("finishing");
+        if (!isInTurn) await gate.pass();
+        return known.finishRun(loaded);
       },
     };
     const report = await importOneRun(steps, input, CONCURRENT_LOADS).catch((error: unknown) => {
@@ -238,10 +243,6 @@ export async function prune(given?: Parameters<typeof readPrune>[0]): Promise<Pr
 /** Assigns resources to their rules: those for which something has changed, or all of them. */
 export async function trackResources(given?: Parameters<typeof readTrackResources>[0]): Promise<TrackingReport> {
   return hosted(() => assignResources(activities, readTrackResources(given)));
-}
-
-async function checkTracking(): Promise<{ isBehind: boolean }> {
-  return patched(PATCHES.tracksResources) ? activities.checkTracking() : { isBehind: false };
 }
 
 async function hosted<Result>(work: () => Promise<Result>): Promise<Result> {

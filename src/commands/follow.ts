@@ -1,5 +1,6 @@
 import { nameOfRun } from "../domain/run.ts";
-import type { ImportRunInput, RunReport } from "../../workflows/import-run.ts";
+import type { RunReport } from "../../activities/finish-run.ts";
+import type { ImportRunInput } from "../../workflows/import-run.ts";
 import { EXIT } from "../context.ts";
 import type { Command, Context, ExitCode } from "../context.ts";
 import type { PruneInput } from "../../activities/prune.ts";

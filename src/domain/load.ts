@@ -10,14 +10,18 @@ export type Reject = {
   readonly reason: string;
 };
 
-/** What one load brought. Plain JSON. */
-export type Load = {
-  readonly loadId: string;
-  readonly part: Part;
+/** How many rows were brought. */
+export type LoadedRows = {
   readonly rowsLoaded: number;
   readonly rowsRejected: number;
   /** Loaded rows whose tags or additional info cannot be read as JSON; absent where there are none. */
   readonly rowsMalformed?: number;
+};
+
+/** What one load brought. Plain JSON. */
+export type Load = LoadedRows & {
+  readonly loadId: string;
+  readonly part: Part;
   /** The first rejects, in file order. */
   readonly rejects: readonly Reject[];
 };
@@ -27,12 +31,14 @@ export function placeOfReject(part: Part, { line, record }: Reject): string {
   return line === null ? `${part.path} record ${record}:` : `${part.path}:${line} (record ${record})`;
 }
 
-/** All rows that a run brought; the malformed ones are among those that were loaded. */
-export function countRows(loads: readonly Load[]): { loaded: number; rejected: number; malformed: number } {
+/** All rows that the loads of a run brought. */
+export function rowsOf(loads: readonly LoadedRows[]): LoadedRows {
+  const sumOf = (rows: (load: LoadedRows) => number) => loads.reduce((sum, load) => sum + rows(load), 0);
+  const rowsMalformed = sumOf((load) => load.rowsMalformed ?? 0);
   return {
-    loaded: loads.reduce((sum, load) => sum + load.rowsLoaded, 0),
-    rejected: loads.reduce((sum, load) => sum + load.rowsRejected, 0),
-    malformed: loads.reduce((sum, load) => sum + (load.rowsMalformed ?? 0), 0),
+    rowsLoaded: sumOf((load) => load.rowsLoaded),
+    rowsRejected: sumOf((load) => load.rowsRejected),
+    ...(rowsMalformed > 0 ? { rowsMalformed } : {}),
   };
 }
 
@@ -45,9 +51,9 @@ export function requireEveryRow(run: Run, loads: readonly Load[], rejectLimit: n
   for (const { part, rowsLoaded, rowsRejected } of loads) {
     requireCount(part.path, who, part.declaredRowCount, rowsLoaded + rowsRejected);
   }
-  const { loaded, rejected } = countRows(loads);
-  requireCount(run.manifestPath ?? run.exportName, who, run.declaredRowCount, loaded + rejected);
-  if (rejected > rejectLimit) throw new RejectedRowsError(describeRejects(loads, rejected, rejectLimit));
+  const { rowsLoaded, rowsRejected } = rowsOf(loads);
+  requireCount(run.manifestPath ?? run.exportName, who, run.declaredRowCount, rowsLoaded + rowsRejected);
+  if (rowsRejected > rejectLimit) throw new RejectedRowsError(describeRejects(loads, rowsRejected, rejectLimit));
 }
 
 function requireCount(place: string, who: string, declared: number | null, found: number): void {

@@ -1,11 +1,15 @@
+import { EventEmitter, once } from "node:events";
 import type { WorkflowHandle } from "@temporalio/client";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { listSourceStatus } from "../../clickhouse/sources.ts";
 import { WarehouseError } from "../../src/domain/errors.ts";
-import { importId } from "../../src/domain/workflow-names.ts";
+import { monthOf } from "../../src/domain/month.ts";
+import { importId, importRunId } from "../../src/domain/workflow-names.ts";
+import { aRun } from "../support/exports.ts";
 import { describeWithTemporal } from "../support/temporal.ts";
 import { startWorker } from "../support/temporal-worker.ts";
+import { agreedTotals } from "../support/totals.ts";
 import { addFolderSource, startTestEngine } from "../support/warehouse.ts";
 import type { TestEngine } from "../support/warehouse.ts";
 
@@ -36,6 +40,40 @@ describeWithTemporal("what is done where the workflow is at hand", (temporal) =>
     expect(await listSourceStatus(warehouse, {})).toMatchObject([{ state: "done" }]);
   });
 
+  test.each([
+    { refusals: 0, seen: ["loadPart", "recordRun"] },
+    { refusals: 1, seen: ["loadPart", "recordRun", "finishRun"] },
+  ])("finishes a run, with $refusals of its publications refused", async ({ refusals, seen }) => {
+    const warehouse = await engine.database();
+    const { source, run } = await deliver(warehouse);
+    const worker = await startWorker(temporal, { warehouse: refusing(warehouse, "publications", refusals) });
+    onTestFinished(() => worker.stop());
+
+    await (await worker.start("importSource", importId(source), { source })).result();
+
+    const activities = await activitiesOf(temporal.client.workflow.getHandle(importRunId(run)));
+    expect(activities.toSorted()).toEqual(seen.toSorted());
+    expect(await agreedTotals(warehouse)).toMatchObject({ actual: "40.3" });
+  });
+
+  test("is done by an activity when it takes long, and twice is as good as once", async () => {
+    const warehouse = await engine.database();
+    const { source, run } = await deliver(warehouse);
+    const held = holding(warehouse, "publications", 2); // the first only announces it
+    const worker = await startWorker(temporal, { warehouse: held.warehouse });
+    onTestFinished(() => worker.stop());
+
+    await (await worker.start("importSource", importId(source), { source })).result();
+    const expected = { actual: "40.3", amortized: "0" };
+    expect(await agreedTotals(warehouse)).toEqual(expected);
+    held.letGo();
+    await held.done;
+
+    const activities = await activitiesOf(temporal.client.workflow.getHandle(importRunId(run)));
+    expect(activities.toSorted()).toEqual(["finishRun", "loadPart", "recordRun"]);
+    expect(await agreedTotals(warehouse)).toEqual(expected);
+  });
+
   test("is not repeated when no repetition can mend it", async () => {
     const worker = await startWorker(temporal, { warehouse: await engine.database() });
     onTestFinished(() => worker.stop());
@@ -46,6 +84,33 @@ describeWithTemporal("what is done where the workflow is at hand", (temporal) =>
     expect(await activitiesOf(handle)).toEqual([]);
   });
 });
+
+/** A source with one run. */
+async function deliver(warehouse: Warehouse) {
+  const source = await addFolderSource(warehouse);
+  onTestFinished(() => source.remove());
+  const run = aRun({ dataset: "actual", lines: [{ cost: "0.3" }, { cost: "40" }] });
+  await run.writeTo(source.path);
+  const { dataset, days } = run.delivery;
+  return { source: source.name, run: { source: source.name, dataset, month: monthOf(days.first), runId: run.runId } };
+}
+
+/** A warehouse that takes the n-th rows for a table when it is told to; `done` when it has them. */
+function holding(warehouse: Warehouse, table: string, nth: number) {
+  const told = new EventEmitter();
+  const done = once(told, "done");
+  let inserts = 0;
+  const held: Warehouse = {
+    ...warehouse,
+    async insert(into, rows) {
+      const isHeld = into === table && ++inserts === nth;
+      if (isHeld) await once(told, "let go");
+      await warehouse.insert(into, rows);
+      if (isHeld) told.emit("done");
+    },
+  };
+  return { warehouse: held, letGo: () => void told.emit("let go"), done };
+}
 
 /** A warehouse that refuses the first rows for a table, so many times. */
 function refusing(warehouse: Warehouse, table: string, times: number): Warehouse {

@@ -283,9 +283,9 @@ describeWithTemporal("imports under Temporal", (temporal) => {
     const child = stage.childOf(newest);
     await until(async () => (await progressOf<RunProgress>(child)).isPaused);
     stage.stores.letGo();
-    await until(async () => (await progressOf<RunProgress>(child)).state === "verifying");
+    await until(async () => (await progressOf<RunProgress>(child)).state === "finishing");
     await until(async () => ((await child.describe()).raw.pendingActivities ?? []).length === 0); // it is through with that
-    expect(await progressOf<RunProgress>(child)).toMatchObject({ state: "verifying", isPaused: true });
+    expect(await progressOf<RunProgress>(child)).toMatchObject({ state: "finishing", isPaused: true });
     expect(await progressOf<BackfillProgress>(handle)).toMatchObject({
       isPaused: true,
       months: { total: 15, done: 0, failed: 0 },

@@ -6,7 +6,7 @@ import { EXTRACTION_DEFAULTS, SOURCE_DEFAULTS } from "../../src/domain/source.ts
 import type { CostDetailsSource } from "../../src/domain/source.ts";
 import type { Activities } from "../../activities/activities.ts";
 import type { ImportHost } from "../../workflows/import-source.ts";
-import type { RunReport } from "../../workflows/import-run.ts";
+import type { RunReport } from "../../activities/finish-run.ts";
 
 /** A source that asks an API. */
 export const API_SOURCE: CostDetailsSource = {
@@ -102,6 +102,7 @@ export function scriptedHost(script: Script): { host: ImportHost; steps: string[
     loadPart: unscripted,
     verifyRun: unscripted,
     publishRun: unscripted,
+    finishRun: unscripted,
     recordRun: unscripted,
     recordAttempt: async (record) => {
       attempts.push(record);

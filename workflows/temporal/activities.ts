@@ -87,6 +87,7 @@ export const activities: TemporalActivities = {
   loadPart: known((input) => loading(input).loadPart.executeWithOptions({ summary: input.part.path }, [input])),
   verifyRun: known(first(atHand.verifyRun, quick.verifyRun)),
   publishRun: known(long.publishRun),
+  finishRun: known(first(atHand.finishRun, long.finishRun)),
   // What became of the work is written down also when the work was cancelled.
   recordRun: known(always(first(atHand.recordRun, quick.recordRun))),
   recordAttempt: known(always(first(atHand.recordAttempt, quick.recordAttempt))),
@@ -95,6 +96,9 @@ export const activities: TemporalActivities = {
   prune: known(long.prune),
   startPrune: known(first(atHand.startPrune, quick.startPrune)),
 };
+
+/** Writes down what becomes of a run while other activities are under way: what is at hand would hold them up. */
+export const recordBeside = known(always(quick.recordRun));
 
 function loading({ source, partCount }: Parameters<TemporalActivities["loadPart"]>[0]) {
   if (source.kind === "ea" || source.kind === "usage-details") return paged;

@@ -1,0 +1,6 @@
+/** What imports have come to do since some began that may still be running: those go on as they began. */
+export const PATCHES = {
+  tracksResources: "import-source-tracks-resources",
+  settlesAtOnce: "import-source-settles-at-once",
+  finishesAtHand: "import-run-finishes-at-hand",
+} as const;
