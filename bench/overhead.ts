@@ -23,7 +23,7 @@ export type Orchestration = {
   readonly oneRun: readonly Pair[];
 };
 
-/** What an import is to take more at most: of so many rows, and of nothing new. */
+/** What is to take longer at most: an import of so many rows, a run and a part of it, and an import of nothing new. */
 const GOALS = { percent: 3, ofRows: 500_000, nothingNewMs: 150 };
 
 /** What Temporal adds to an import, in seconds, and as a share of what it takes in process; pair by pair. */
@@ -36,16 +36,35 @@ export function overheadOf(pairs: readonly Pair[]) {
   };
 }
 
-/** The goals that these imports can answer. */
+/**
+ * The goals that these imports can answer. What a run adds is what an import of one file has more than one of nothing; what
+ * a part adds is what an import of more files has more than that, for each of them: both as shares of the load of one file.
+ */
 export function judgeOverhead(compared: readonly Compared[], { nothingNew }: Orchestration): Judgement[] {
-  const goal = { unit: "%", bound: "at most", value: GOALS.percent } as const;
-  const loads = compared
-    .filter(({ rowCount, workers }) => rowCount === GOALS.ofRows && workers === 1)
-    .map(({ parts, pairs }) => {
-      const what = `longer than in process, ${parts} ${parts === 1 ? "file" : "files"}`;
-      return judge({ ...goal, what }, overheadOf(pairs).share.median * 100);
-    });
-  const what = "longer than in process, nothing new";
-  const idle = { what, unit: "ms", bound: "at most", value: GOALS.nothingNewMs } as const;
-  return [...loads, judge(idle, overheadOf(nothingNew).more.median * 1000)];
+  const percent = (what: string, share: number) =>
+    judge({ what: `longer than in process, ${what}`, unit: "%", bound: "at most", value: GOALS.percent }, share * 100);
+  const judged = compared.filter(({ rowCount, workers }) => rowCount === GOALS.ofRows && workers === 1);
+  const imports = judged.map(({ parts, pairs }) =>
+    percent(`the whole import of ${parts} ${parts === 1 ? "file" : "files"}`, overheadOf(pairs).share.median),
+  );
+  const idle = overheadOf(nothingNew).more.median;
+  const one = judged.find(({ parts }) => parts === 1);
+  const many = judged.find(({ parts }) => parts > 1);
+  const whole = one === undefined ? undefined : overheadOf(one.pairs);
+  return [
+    ...imports,
+    ...(whole === undefined ? [] : [percent("a run", (whole.more.median - idle) / whole.inProcess.median)]),
+    ...(whole === undefined || many === undefined
+      ? []
+      : [
+          percent(
+            "a further part",
+            (overheadOf(many.pairs).more.median - whole.more.median) / (many.parts - 1) / whole.inProcess.median,
+          ),
+        ]),
+    judge(
+      { what: "longer than in process, nothing new", unit: "ms", bound: "at most", value: GOALS.nothingNewMs },
+      idle * 1000,
+    ),
+  ];
 }

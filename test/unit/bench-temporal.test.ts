@@ -21,7 +21,18 @@ test("the goals are for 500,000 rows and one worker, and for an import that find
     imports({ workers: 1, rowCount: 20_000, pairs: [pair(1, 9)] }),
   ];
   expect(judgeOverhead(compared, small()).map(formatJudgement)).toEqual([
-    "met      longer than in process, 8 files: 2.50 %, at most 3.00 %",
+    "met      longer than in process, the whole import of 8 files: 2.50 %, at most 3.00 %",
+    "NOT met  longer than in process, nothing new: 160 ms, at most 150 ms",
+  ]);
+});
+
+test("what a run and a part add are shares of the load of one file", () => {
+  const compared = [imports({ parts: 1, pairs: [pair(4, 4.24)] }), imports({ parts: 8, pairs: [pair(5, 5.8)] })];
+  expect(judgeOverhead(compared, small()).map(formatJudgement)).toEqual([
+    "NOT met  longer than in process, the whole import of 1 file: 6.00 %, at most 3.00 %",
+    "NOT met  longer than in process, the whole import of 8 files: 16.0 %, at most 3.00 %",
+    "met      longer than in process, a run: 2.00 %, at most 3.00 %",
+    "met      longer than in process, a further part: 2.00 %, at most 3.00 %",
     "NOT met  longer than in process, nothing new: 160 ms, at most 150 ms",
   ]);
 });
@@ -61,7 +72,7 @@ test("the table shows seconds of whole imports and milliseconds of small ones", 
     nothing new                           40             200        160
     one run of one small file            500             700        200
 
-    met      longer than in process, 8 files: 2.50 %, at most 3.00 %
+    met      longer than in process, the whole import of 8 files: 2.50 %, at most 3.00 %
     NOT met  longer than in process, nothing new: 160 ms, at most 150 ms
 
     Median (least-most); what is longer is taken between neighbours. 2 parts load at once in process and in each worker; between parts: how long a slot stands empty before a part, on average."
