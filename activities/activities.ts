@@ -55,9 +55,10 @@ export function createActivities(dependencies: ActivityDependencies) {
     beginExtraction: createBeginExtraction(dependencies),
     lookAtExtraction: createLookAtExtraction(dependencies),
     loadPart: createLoadPart(dependencies),
+    finishRun: createFinishRun(dependencies),
+    // Its steps alone, for imports under Temporal that began before there was `finishRun`.
     verifyRun: createVerifyRun(dependencies),
     publishRun: createPublishRun(dependencies),
-    finishRun: createFinishRun(dependencies),
     recordRun: createRecordRun(dependencies),
     recordAttempt: createRecordAttempt(dependencies),
     checkTracking: createCheckTracking(dependencies),
