@@ -134,12 +134,14 @@ async function describePart(body: PushBody, { byteCount, rowCount, isGzipped }: 
 
 /** The same activities, which write down how many bytes have come: of most files nobody says it beforehand. */
 function withSize(activities: Activities, body: PushBody): Activities {
+  const sized = (run: Run): Run => ({
+    ...run,
+    parts: run.parts.map((part) => ({ ...part, byteCount: body.byteCount() })),
+  });
   return {
     ...activities,
-    recordRun: (record) => {
-      const parts = record.run.parts.map((part) => ({ ...part, byteCount: body.byteCount() }));
-      return activities.recordRun({ ...record, run: { ...record.run, parts } });
-    },
+    recordRun: (record) => activities.recordRun({ ...record, run: sized(record.run) }),
+    finishRun: (input) => activities.finishRun({ ...input, run: sized(input.run) }),
   };
 }
 
