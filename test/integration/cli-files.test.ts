@@ -1,5 +1,4 @@
 import { mkdir, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
@@ -8,6 +7,7 @@ import { blobSink } from "../../src/demo/sink.ts";
 import { type Azurite, startAzurite } from "../support/azurite.ts";
 import { runInProcess, test } from "../support/cli.ts";
 import type { TestCli } from "../support/cli.ts";
+import { useOwnTemporary } from "../support/own-temporary.ts";
 import { until } from "../support/processes.ts";
 import { aRun, exactSum } from "../support/exports.ts";
 import type { RenderedRun } from "../support/exports.ts";
@@ -43,7 +43,7 @@ test("a file without a manifest is imported for its month, once, and another one
 test("standard input is imported like a file, refused like a file, and kept nowhere", async ({ cli }) => {
   const text = aRun({ dataset: "amortized", lines: LINES, gzip: false }).texts[0] ?? "";
   const args = ["import-file", "-f", "-", "-s", "portal", "-m", "2026-05", "--dataset", "amortized"];
-  const before = await spooled();
+  const spooled = await useOwnTemporary();
   const { code } = await runInProcess(args, { env: cli.env, cwd: cli.dir, stdin: text });
   expect(code).toBe(0);
   const { stdout } = await cli.run("query", "SELECT sum(amortized_cost_in_billing_currency) FROM costs");
@@ -51,7 +51,7 @@ test("standard input is imported like a file, refused like a file, and kept nowh
   const bad = await runInProcess(args, { env: cli.env, cwd: cli.dir, stdin: text.replace("0.1", "abc") });
   expect(bad.code).toBe(1);
   expect(bad.stdout).toMatch(/stdin:2 \(record 1\) \w+: "abc" is not a number/);
-  expect(await spooled()).toEqual(before);
+  expect(await spooled()).toEqual([]);
 });
 
 test("NDJSON is imported like CSV, from a file and from standard input, plain and gzipped", async ({ cli }) => {
@@ -70,7 +70,7 @@ test("NDJSON is imported like CSV, from a file and from standard input, plain an
 });
 
 test("standard input that breaks off imports nothing and leaves nothing", async ({ cli }) => {
-  const before = await spooled();
+  const spooled = await useOwnTemporary();
   const stdin = Readable.from(
     (async function* () {
       yield "Date,CostInBillingCurrency\n";
@@ -80,7 +80,7 @@ test("standard input that breaks off imports nothing and leaves nothing", async 
   const args = ["import-file", "-f", "-", "-s", "portal", "-m", "2026-05", "--dataset", "actual"];
   const { code, stderr } = await runInProcess(args, { env: cli.env, stdin });
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("standard input") as string });
-  expect(await spooled()).toEqual(before);
+  expect(await spooled()).toEqual([]);
 });
 
 test("with a manifest the run is the same as from a source: id, export, days, rows", async ({ cli }) => {
@@ -230,10 +230,6 @@ async function filesBelow(directory: string): Promise<string[]> {
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
-}
-
-async function spooled(): Promise<string[]> {
-  return (await readdir(tmpdir())).filter((name) => /^billhouse-[0-9a-f]{8}-/.test(name)).toSorted();
 }
 
 async function sum(cli: TestCli): Promise<string> {

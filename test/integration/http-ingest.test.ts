@@ -1,8 +1,5 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
 import type { ClientRequest } from "node:http";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import Big from "big.js";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
@@ -19,6 +16,7 @@ import { ndjsonOf } from "../support/ndjson.ts";
 import { clickHouseWriter, inFolder } from "../support/parquet.ts";
 import { totalsOf } from "../support/totals.ts";
 import { aRule, when } from "../support/tracking-scene.ts";
+import { useOwnTemporary } from "../support/own-temporary.ts";
 import { startTestEngine } from "../support/warehouse.ts";
 import type { TestEngine } from "../support/warehouse.ts";
 
@@ -554,17 +552,6 @@ async function keepSending(sending: ClientRequest, answer: Promise<PushAnswer>):
   };
   send();
   return answer;
-}
-
-/** Lets temporary files of this test lie in a directory of their own; gives what lists it. */
-async function useOwnTemporary(): Promise<() => Promise<string[]>> {
-  const directory = await mkdtemp(join(tmpdir(), "billhouse-push-"));
-  vi.stubEnv("TMPDIR", directory);
-  onTestFinished(async () => {
-    vi.unstubAllEnvs();
-    await rm(directory, { recursive: true });
-  });
-  return () => readdir(directory);
 }
 
 /** Nothing answers, nothing runs, and the last attempt says why. */
