@@ -1,9 +1,9 @@
 import { rowsOf } from "../src/domain/load.ts";
-import type { Load, LoadedRows } from "../src/domain/load.ts";
+import type { Load } from "../src/domain/load.ts";
+import type { RunReport } from "../src/domain/run-report.ts";
 import type { Run } from "../src/domain/run.ts";
 import type { ActivityDependencies } from "./activities.ts";
 import { createPublishRun } from "./publish-run.ts";
-import type { Publication } from "./publish-run.ts";
 import { createRecordRun } from "./record-run.ts";
 import { createVerifyRun } from "./verify-run.ts";
 
@@ -13,24 +13,6 @@ export type FinishRunInput = {
   readonly loads: readonly Load[];
   readonly rejectLimit: number;
   readonly priority: number;
-};
-
-/** What an import of a run brought. Plain JSON. */
-export type RunReport = LoadedRows & {
-  readonly publication: Publication;
-  /** By currency, as text with all digits. */
-  readonly totals: readonly {
-    readonly billing_currency: string;
-    readonly actual: string;
-    readonly amortized: string;
-  }[];
-  /** The rejected rows by currency: their cost where it can be read, as text, and of how many it cannot. */
-  readonly rejects: readonly {
-    readonly billing_currency: string;
-    readonly rows: number;
-    readonly rows_without_cost: number;
-    readonly total: string;
-  }[];
 };
 
 /**

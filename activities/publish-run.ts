@@ -1,19 +1,9 @@
 import { publishSeries } from "../clickhouse/publish-series.ts";
 import { countShadows } from "../clickhouse/shadows.ts";
 import type { Load } from "../src/domain/load.ts";
+import type { Publication } from "../src/domain/run-report.ts";
 import type { Run } from "../src/domain/run.ts";
 import type { ActivityDependencies } from "./activities.ts";
-
-/** What became visible. Plain JSON. */
-export type Publication = {
-  readonly publicationId: string;
-  /** Whether the run itself answers now; false for a run that a later one has already replaced. */
-  readonly isCurrent: boolean;
-  /** Subscription days of other sources or exports that this publication silences, by metric. */
-  readonly silences: number;
-  /** Own subscription days that stay silent, because another publication answers. */
-  readonly silenced: number;
-};
 
 const NONE = "00000000-0000-0000-0000-000000000000";
 

@@ -1,5 +1,5 @@
 import type { Activities } from "../activities/activities.ts";
-import type { RunReport } from "../activities/finish-run.ts";
+import type { RunReport } from "../src/domain/run-report.ts";
 import { inBatches } from "../src/domain/in-batches.ts";
 import type { Load } from "../src/domain/load.ts";
 import type { Run } from "../src/domain/run.ts";

@@ -1,8 +1,8 @@
 import { condition, allHandlersFinished, continueAsNew, defineQuery, patched, setHandler } from "@temporalio/workflow";
-import type { RunReport } from "../activities/finish-run.ts";
 import type { PruneReport } from "../activities/prune.ts";
 import type { TrackingReport } from "../activities/track-resources.ts";
 import { addMonths } from "../src/domain/month.ts";
+import type { RunReport } from "../src/domain/run-report.ts";
 import {
   readBackfill,
   readImportAll,
@@ -119,16 +119,16 @@ export async function importRun(given: ImportRunInput): Promise<RunReport> {
     requireAttributes(attributesOfRun(run));
     const gate = createGate();
     const isInTurn = !patched(PATCHES.finishesAtHand);
-    const known = isInTurn ? inTurn(activities, gate.pass) : activities;
-    const parts = watchParts(run, gate, known.loadPart);
+    const chosen = isInTurn ? inTurn(activities, gate.pass) : activities;
+    const parts = watchParts(run, gate, chosen.loadPart);
     const steps = {
       loadPart: parts.loadPart,
-      recordRun: (record: Parameters<typeof known.recordRun>[0]) =>
-        record.state === "importing" && !isInTurn ? recordBeside(record) : known.recordRun(record),
-      async finishRun(loaded: Parameters<typeof known.finishRun>[0]) {
+      recordRun: (record: Parameters<typeof chosen.recordRun>[0]) =>
+        record.state === "importing" && !isInTurn ? recordBeside(record) : chosen.recordRun(record),
+      async finishRun(loaded: Parameters<typeof chosen.finishRun>[0]) {
         parts.enter("finishing");
         if (!isInTurn) await gate.pass();
-        return known.finishRun(loaded);
+        return chosen.finishRun(loaded);
       },
     };
     const report = await importOneRun(steps, input, CONCURRENT_LOADS).catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import { nameOfRun } from "../domain/run.ts";
-import type { RunReport } from "../../activities/finish-run.ts";
+import type { RunReport } from "../domain/run-report.ts";
 import type { ImportRunInput } from "../../workflows/import-run.ts";
 import { EXIT } from "../context.ts";
 import type { Command, Context, ExitCode } from "../context.ts";

@@ -6,6 +6,7 @@ import type { TrackingSets } from "../../clickhouse/tracking-set.ts";
 import { createVisibleSets } from "../../clickhouse/visible-set.ts";
 import type { VisibleSets } from "../../clickhouse/visible-set.ts";
 import type { ConnectionTest } from "../domain/connection-test.ts";
+import type { RunReport } from "../domain/run-report.ts";
 import type { Run } from "../domain/run.ts";
 import type { Source } from "../domain/source.ts";
 import type { WantedRules } from "../domain/tracking-changes.ts";
@@ -149,32 +150,7 @@ export type PushRequest = Pick<Run, "source" | "exportName" | "dataset" | "month
 /** What came of a file: `report` is null where its run was published before. */
 export type PushedRun = {
   readonly run: Pick<Run, "source" | "export" | "exportName" | "dataset" | "month" | "runId" | "submittedAt" | "days">;
-  readonly report: PushReport | null;
-};
-
-/** What the import of a file brought. Amounts are text with all digits. */
-export type PushReport = {
-  readonly rowsLoaded: number;
-  readonly rowsRejected: number;
-  /** Loaded rows whose tags or additional info cannot be read as JSON; absent where there are none. */
-  readonly rowsMalformed?: number;
-  readonly totals: readonly {
-    readonly billing_currency: string;
-    readonly actual: string;
-    readonly amortized: string;
-  }[];
-  readonly rejects: readonly {
-    readonly billing_currency: string;
-    readonly rows: number;
-    readonly rows_without_cost: number;
-    readonly total: string;
-  }[];
-  readonly publication: {
-    readonly publicationId: string;
-    readonly isCurrent: boolean;
-    readonly silences: number;
-    readonly silenced: number;
-  };
+  readonly report: RunReport | null;
 };
 
 /** What has to be given to make a service; the rest is made. */

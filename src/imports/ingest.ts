@@ -5,10 +5,11 @@ import { importRun } from "../../workflows/import-run.ts";
 import { readConfig } from "../config.ts";
 import { AlreadyRunningError, PartLimitError } from "../domain/errors.ts";
 import { daysOfMonth } from "../domain/month.ts";
+import type { RunReport } from "../domain/run-report.ts";
 import { runKeyOf } from "../domain/run.ts";
 import type { Part, Run } from "../domain/run.ts";
 import type { Source } from "../domain/source.ts";
-import type { IngestPort, PushReport, PushRequest } from "../http/dependencies.ts";
+import type { IngestPort, PushRequest } from "../http/dependencies.ts";
 import { HttpError } from "../http/errors.ts";
 import { watchActivities } from "../import-events.ts";
 import { openExtractor } from "../sources/open-store.ts";
@@ -36,7 +37,7 @@ export function createIngest(options: ImportsOptions): Ingest {
   const { env, cwd, warehouse, tell = () => undefined } = options;
   const { partLimitBytes } = readConfig(env, cwd);
   const stop = new AbortController();
-  const works = new Map<string, Promise<PushReport>>();
+  const works = new Map<string, Promise<RunReport>>();
 
   async function bringIn(
     source: Source,
@@ -44,7 +45,7 @@ export function createIngest(options: ImportsOptions): Ingest {
     request: PushRequest,
     bytes: AsyncIterable<Buffer>,
     left: AbortSignal,
-  ): Promise<PushReport> {
+  ): Promise<RunReport> {
     const file = request.isGzipped ? unpackOnce(PART_PATH, bytes) : bytes;
     const body = await createPushBody(PART_PATH, file, partLimitBytes);
     const { signal, forget } = endOf(stop.signal, left);

@@ -6,7 +6,7 @@ import { EXTRACTION_DEFAULTS, SOURCE_DEFAULTS } from "../../src/domain/source.ts
 import type { CostDetailsSource } from "../../src/domain/source.ts";
 import type { Activities } from "../../activities/activities.ts";
 import type { ImportHost } from "../../workflows/import-source.ts";
-import type { RunReport } from "../../activities/finish-run.ts";
+import type { RunReport } from "../../src/domain/run-report.ts";
 
 /** A source that asks an API. */
 export const API_SOURCE: CostDetailsSource = {
