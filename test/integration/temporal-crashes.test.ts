@@ -188,7 +188,8 @@ function startReader(warehouse: Warehouse) {
   const seen = new Map<string, string[]>();
   const over = new AbortController();
   const read = async () => {
-    while (!over.signal.aborted) {
+    for (let isLast = false; !isLast; ) {
+      isLast = over.signal.aborted; // one more look after the end: an answer under way may be of the time before it
       const said = new Map<string, string[]>();
       for (const { source, total } of Totals.parse(await warehouse.rows(sql))) {
         said.set(source, [...(said.get(source) ?? []), total]);
@@ -198,7 +199,7 @@ function startReader(warehouse: Warehouse) {
         const before = seen.get(source) ?? [];
         if (before.at(-1) !== text) seen.set(source, [...before, text]);
       }
-      await sleep(50); // the processors are for the workers
+      if (!isLast) await sleep(50); // the processors are for the workers
     }
   };
   const reading = read();
