@@ -95,15 +95,22 @@ export async function importSource(host: ImportHost, input: ImportSourceInput): 
 async function importRecorded(host: ImportHost, source: Source, input: ImportSourceInput): Promise<SourceReport> {
   const { activities, onSettled, onTrack } = host;
   const begin = { source: source.name, runsFound: 0, runsImported: 0, runsFailed: 0, error: "" };
-  const attempt = await activities.recordAttempt({ ...begin, attempt: null, state: "running" });
+  const recording = activities.recordAttempt({ ...begin, attempt: null, state: "running" });
+  // Beside the first plan, which is not acted upon before it is written down that the import has begun.
+  const planRuns: Activities["planRuns"] = async (wanted) => {
+    const [plan] = await settled(activities.planRuns(wanted), recording);
+    return plan;
+  };
   async function fail(failure: unknown): Promise<never> {
+    const attempt = await recording.catch(() => null);
     const error = failure instanceof Error ? failure.message : String(failure);
     const state = failure instanceof Error && failure.name === "AbortError" ? "canceled" : "failed";
     // The failure itself is what the caller must see, also when it cannot be written down.
     await activities.recordAttempt({ ...begin, attempt, state, error }).catch(() => undefined);
     throw failure;
   }
-  const report = await importPlanned(host, source, input).catch(fail);
+  const report = await importPlanned({ ...host, activities: { ...activities, planRuns } }, source, input).catch(fail);
+  const attempt = await recording;
   const [, { warnings, ...tracked }] = await settled(
     activities.recordAttempt({ ...begin, ...countOutcomes(report), attempt }).catch(fail),
     trackPublished(activities, onTrack),

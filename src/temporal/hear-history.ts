@@ -3,13 +3,14 @@ import type { LoadPartInput } from "../../activities/load-part.ts";
 import type { ImportPlan, PlanRunsInput } from "../../activities/plan-runs.ts";
 import type { TrackingReport } from "../../activities/track-resources.ts";
 import type { ImportRunInput } from "../../workflows/import-run.ts";
+import type { ImportSourceInput } from "../../workflows/import-source.ts";
 import type { Extraction, ExtractionState } from "../domain/extraction.ts";
 import type { Load } from "../domain/load.ts";
 import type { Run } from "../domain/run.ts";
 import { MESSAGES } from "../domain/workflow-names.ts";
 import { eventOfExtraction, eventOfPlan, eventOfTracking } from "../import-events.ts";
 import type { ProgressListener } from "../progress.ts";
-import { firstOf, messageOf, timeOf } from "./history.ts";
+import { atHandOf, firstOf, messageOf, timeOf } from "./history.ts";
 import type { HistoryEvent } from "./history.ts";
 
 /** Which part of which run is loading. */
@@ -30,6 +31,9 @@ export type Hearer = {
 /** The activity that assigns resources to rules. */
 export const TRACKING = "trackResources";
 
+/** The activity that says what there is to import of a source. */
+const PLAN = "planRuns";
+
 type AskedInput = BeginExtractionInput | LookAtExtractionInput;
 type Activity = { readonly name: string; readonly id: string; readonly input: unknown; readonly time: number };
 
@@ -39,6 +43,7 @@ export function createHearer(workflowId: string, tell: ProgressListener): Hearer
   const loading = new Map<string, PartOfRun>();
   const asking = new Map<string, ExtractionOfSource>();
   let run: Run | undefined;
+  let importedSource = "";
 
   function begin(activity: Activity): void {
     if (isExtraction(activity.name)) {
@@ -55,7 +60,7 @@ export function createHearer(workflowId: string, tell: ProgressListener): Hearer
   }
 
   function complete({ name, id, input, time }: Activity, result: unknown, end: number): void {
-    if (name === "planRuns") tell(eventOfPlan((input as PlanRunsInput).source.name, result as ImportPlan));
+    if (name === PLAN) tell(eventOfPlan((input as PlanRunsInput).source.name, result as ImportPlan));
     if (name === TRACKING) tell(eventOfTracking(result as TrackingReport));
     if (asking.delete(id)) tell(eventOfExtraction(input as AskedInput, result as ExtractionState));
     const part = settle(id);
@@ -109,6 +114,16 @@ export function createHearer(workflowId: string, tell: ProgressListener): Hearer
     else tell({ event: "part stopped", ...part });
   }
 
+  /** Of what is done with the workflow at hand, a history keeps the results. */
+  function hearAtHand(event: HistoryEvent): void {
+    const started = event.workflowExecutionStartedEventAttributes;
+    if (started?.workflowType?.name === "importSource") {
+      importedSource = (firstOf(started.input) as ImportSourceInput).source;
+    }
+    const done = atHandOf(event);
+    if (done?.name === PLAN) tell(eventOfPlan(importedSource, done.result as ImportPlan));
+  }
+
   function hearRun(event: HistoryEvent): void {
     const started = event.workflowExecutionStartedEventAttributes;
     if (started?.workflowType?.name === "importRun") {
@@ -127,6 +142,7 @@ export function createHearer(workflowId: string, tell: ProgressListener): Hearer
     asking,
     hear(event) {
       hearActivity(event);
+      hearAtHand(event);
       hearRun(event);
       const signal = event.workflowExecutionSignaledEventAttributes?.signalName;
       const note = { event: "note" as const, workflowId };

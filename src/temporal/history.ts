@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { defaultFailureConverter, defaultPayloadConverter } from "@temporalio/common";
 import type { Client } from "@temporalio/client";
+import { z } from "zod";
 import type { Temporal } from "./connect.ts";
 import { isAway } from "./connect.ts";
 
@@ -15,6 +16,10 @@ type Payloads = NonNullable<NonNullable<HistoryEvent["workflowExecutionCompleted
 type Failure = NonNullable<NonNullable<HistoryEvent["workflowExecutionFailedEventAttributes"]>["failure"]>;
 type Moment = NonNullable<HistoryEvent["eventTime"]>;
 
+/** An activity that was done with the workflow at hand. */
+export type AtHand = { readonly name: string; readonly result: unknown };
+
+const LeftAtHand = z.object({ activity_type: z.string() });
 const PATIENCE_MS = 1000;
 /** The type of a time-out, as Temporal numbers them. */
 const HEARTBEAT = 4;
@@ -84,6 +89,16 @@ export async function patiently<T>(
 export function firstOf(payloads: Payloads | null | undefined): unknown {
   const [payload] = payloads?.payloads ?? [];
   return payload === undefined ? undefined : defaultPayloadConverter.fromPayload(payload);
+}
+
+/**
+ * What came of an activity that was done with the workflow at hand; nothing where the event tells of no such one, or of one
+ * that failed. Temporal knows of them only what the SDK's core leaves there: a marker.
+ */
+export function atHandOf({ markerRecordedEventAttributes: marker }: HistoryEvent): AtHand | undefined {
+  if (marker?.markerName !== "core_local_activity" || !marker.details?.["result"]) return undefined;
+  const { activity_type: name } = LeftAtHand.parse(firstOf(marker.details["data"]));
+  return { name, result: firstOf(marker.details["result"]) };
 }
 
 /** A failure as the error that it was. */

@@ -5,7 +5,10 @@ import type { Warehouse } from "../../clickhouse/client.ts";
 import { listSourceStatus } from "../../clickhouse/sources.ts";
 import { WarehouseError } from "../../src/domain/errors.ts";
 import { monthOf } from "../../src/domain/month.ts";
+import type { Source } from "../../src/domain/source.ts";
 import { importId, importRunId } from "../../src/domain/workflow-names.ts";
+import { openStore } from "../../src/sources/open-store.ts";
+import type { Store } from "../../src/sources/store.ts";
 import { aRun } from "../support/exports.ts";
 import { describeWithTemporal } from "../support/temporal.ts";
 import { startWorker } from "../support/temporal-worker.ts";
@@ -23,9 +26,9 @@ afterAll(() => engine.close());
 
 describeWithTemporal("what is done where the workflow is at hand", (temporal) => {
   test.each([
-    { refusals: 0, seen: ["planRuns"] },
-    { refusals: 1, seen: ["recordAttempt", "planRuns"] },
-    { refusals: 2, seen: ["recordAttempt", "planRuns"] }, // and tried again
+    { refusals: 0, seen: [] },
+    { refusals: 1, seen: ["recordAttempt"] },
+    { refusals: 2, seen: ["recordAttempt"] }, // and tried again
   ])("becomes an activity like others when it fails: $refusals times refused", async ({ refusals, seen }) => {
     const warehouse = await engine.database();
     const source = await addFolderSource(warehouse);
@@ -74,6 +77,21 @@ describeWithTemporal("what is done where the workflow is at hand", (temporal) =>
     expect(await agreedTotals(warehouse)).toEqual(expected);
   });
 
+  test("plans by an activity where a listing takes long, and ends the one that was begun", async () => {
+    const warehouse = await engine.database();
+    const { source } = await deliver(warehouse);
+    const endless = listingWithoutEnd(1);
+    const worker = await startWorker(temporal, { warehouse, openStore: endless.openStore });
+    onTestFinished(() => worker.stop());
+
+    const handle = await worker.start("importSource", importId(source), { source });
+    await handle.result();
+
+    expect(await activitiesOf(handle)).toEqual(["planRuns"]);
+    expect(endless.ended()).toBe(1);
+    expect(await agreedTotals(warehouse)).toMatchObject({ actual: "40.3" });
+  });
+
   test("is not repeated when no repetition can mend it", async () => {
     const worker = await startWorker(temporal, { warehouse: await engine.database() });
     onTestFinished(() => worker.stop());
@@ -93,6 +111,28 @@ async function deliver(warehouse: Warehouse) {
   await run.writeTo(source.path);
   const { dataset, days } = run.delivery;
   return { source: source.name, run: { source: source.name, dataset, month: monthOf(days.first), runId: run.runId } };
+}
+
+/** Stores whose first listings, so many of them, go on until somebody stops them. */
+function listingWithoutEnd(times: number) {
+  let [left, ended] = [times, 0];
+  return {
+    ended: () => ended,
+    openStore: (source: Source): Store => {
+      const store = openStore(source, process.env);
+      return {
+        ...store,
+        async *list(signal?: AbortSignal) {
+          if (left-- > 0) {
+            if (signal !== undefined && !signal.aborted) await once(signal, "abort");
+            ended++;
+            signal?.throwIfAborted();
+          }
+          yield* store.list(signal);
+        },
+      };
+    },
+  };
 }
 
 /** A warehouse that takes the n-th rows for a table when it is told to; `done` when it has them. */

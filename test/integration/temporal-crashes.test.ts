@@ -188,7 +188,7 @@ function startReader(warehouse: Warehouse) {
   const seen = new Map<string, string[]>();
   const over = new AbortController();
   const read = async () => {
-    for (let isLast = false; !isLast; ) {
+    for (let isLast = false; !isLast;) {
       isLast = over.signal.aborted; // one more look after the end: an answer under way may be of the time before it
       const said = new Map<string, string[]>();
       for (const { source, total } of Totals.parse(await warehouse.rows(sql))) {

@@ -94,6 +94,8 @@ function serverArguments({ port, uiPort, dbFilename, logLevel }: DevServerOption
     // With one partition a task is never in another one than the worker that waits for it.
     "--dynamic-config-value=matching.numTaskqueueReadPartitions=1",
     "--dynamic-config-value=matching.numTaskqueueWritePartitions=1",
+    // What a workflow wants done is handed to its worker at once where that has room: so by default from 1.32 on.
+    "--dynamic-config-value=system.enableActivityEagerExecution=true",
     // Killed, it keeps everything; only when the machine loses its power, the last moments may be gone. Nothing waits for
     // the disk with each of Temporal's many small writes then: they go to a log beside the file.
     ...(dbFilename === undefined

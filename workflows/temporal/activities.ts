@@ -40,6 +40,12 @@ const atHand = proxyLocalActivities<TemporalActivities>({
   retry: { maximumAttempts: 1 },
 });
 
+/** The same for what may also take minutes: that is soon begun anew by an activity of its own. */
+const briefly = proxyLocalActivities<TemporalActivities>({
+  startToCloseTimeout: "2 seconds",
+  retry: { maximumAttempts: 1 },
+});
+
 /** Work on rows: a 1 GB part takes minutes, and a stuck one is noticed by the heartbeat. */
 const LONG = {
   ...LIMITS,
@@ -77,7 +83,7 @@ const tracking = proxyActivities<TemporalActivities>({
 export const activities: TemporalActivities = {
   findSource: known(first(atHand.findSource, quick.findSource)),
   listSources: known(quick.listSources),
-  planRuns: known(quick.planRuns),
+  planRuns: known(first(briefly.planRuns, quick.planRuns)),
   beginExtraction: known((input) =>
     asking.beginExtraction.executeWithOptions({ summary: nameOfExtraction(input.extraction) }, [input]),
   ),
@@ -96,6 +102,9 @@ export const activities: TemporalActivities = {
   prune: known(long.prune),
   startPrune: known(first(atHand.startPrune, quick.startPrune)),
 };
+
+/** Plans as an activity of its own, wherever the workflow is. */
+export const planApart = known(quick.planRuns);
 
 /** Writes down what becomes of a run while other activities are under way: what is at hand would hold them up. */
 export const recordBeside = known(always(quick.recordRun));

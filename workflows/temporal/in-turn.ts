@@ -1,16 +1,17 @@
 import { patched } from "@temporalio/workflow";
 import type { Activities } from "../../activities/activities.ts";
 import { rowsOf } from "../../src/domain/load.ts";
+import { planApart } from "./activities.ts";
 import { PATCHES } from "./patches.ts";
 
 type Steps = Pick<
   Activities,
-  "recordRun" | "recordAttempt" | "loadPart" | "checkTracking" | "verifyRun" | "publishRun" | "finishRun"
+  "planRuns" | "recordRun" | "recordAttempt" | "loadPart" | "checkTracking" | "verifyRun" | "publishRun" | "finishRun"
 >;
 
 /**
- * The same steps for imports that began when each was taken alone, with nothing beside what is written down, and with a
- * gate before the publication.
+ * The same steps for imports that began when each was taken alone, with nothing beside what is written down, none but the
+ * smallest at hand, and with a gate before the publication.
  */
 export function inTurn<Given extends Steps>(steps: Given, pass: () => Promise<void>): Given {
   let recorded: Promise<unknown> = Promise.resolve();
@@ -25,6 +26,10 @@ export function inTurn<Given extends Steps>(steps: Given, pass: () => Promise<vo
     ...steps,
     recordRun: recording(steps.recordRun),
     recordAttempt: recording(steps.recordAttempt),
+    async planRuns(input: Parameters<Steps["planRuns"]>[0]) {
+      await recorded;
+      return planApart(input);
+    },
     async loadPart(input: Parameters<Steps["loadPart"]>[0]) {
       await recorded;
       return steps.loadPart(input);
