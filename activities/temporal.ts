@@ -89,7 +89,10 @@ function failureOf(error: unknown): unknown {
     message: error.message.length <= MESSAGE_LENGTH ? error.message : `${error.message.slice(0, MESSAGE_LENGTH)}…`,
     type: error.name,
     nonRetryable: PERMANENT_ERRORS.includes(error.name),
-    ...(typeof seconds === "number" ? { nextRetryDelay: seconds * 1000 } : {}),
+    // Temporal keeps to the delay between the attempts of one activity; workflows see the details only.
+    ...(typeof seconds === "number"
+      ? { nextRetryDelay: seconds * 1000, details: [{ retryAfterSeconds: seconds }] }
+      : {}),
   });
 }
 

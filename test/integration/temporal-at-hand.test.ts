@@ -3,7 +3,7 @@ import type { WorkflowHandle } from "@temporalio/client";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { listSourceStatus } from "../../clickhouse/sources.ts";
-import { WarehouseError } from "../../src/domain/errors.ts";
+import { ThrottledError, WarehouseError } from "../../src/domain/errors.ts";
 import { monthOf } from "../../src/domain/month.ts";
 import type { Source } from "../../src/domain/source.ts";
 import { importId, importRunId } from "../../src/domain/workflow-names.ts";
@@ -80,8 +80,8 @@ describeWithTemporal("what is done where the workflow is at hand", (temporal) =>
   test("plans by an activity where a listing takes long, and ends the one that was begun", async () => {
     const warehouse = await engine.database();
     const { source } = await deliver(warehouse);
-    const endless = listingWithoutEnd(1);
-    const worker = await startWorker(temporal, { warehouse, openStore: endless.openStore });
+    const endless = listingWithoutEnd();
+    const worker = await startWorker(temporal, { warehouse, openStore: endless.open });
     onTestFinished(() => worker.stop());
 
     const handle = await worker.start("importSource", importId(source), { source });
@@ -90,6 +90,22 @@ describeWithTemporal("what is done where the workflow is at hand", (temporal) =>
     expect(await activitiesOf(handle)).toEqual(["planRuns"]);
     expect(endless.ended()).toBe(1);
     expect(await agreedTotals(warehouse)).toMatchObject({ actual: "40.3" });
+  });
+
+  test("leaves a store alone that asks for it, before an activity takes over", async () => {
+    const warehouse = await engine.database();
+    const { source } = await deliver(warehouse);
+    const refusal = new ThrottledError("the account: cannot be listed (503)", { retryAfterSeconds: 3 });
+    const throttled = throttling(refusal);
+    const worker = await startWorker(temporal, { warehouse, openStore: throttled.open });
+    onTestFinished(() => worker.stop());
+
+    const handle = await worker.start("importSource", importId(source), { source });
+    await handle.result();
+
+    expect(await activitiesOf(handle)).toEqual(["planRuns"]);
+    const [first = 0, second = 0] = throttled.listings;
+    expect(second - first).toBeGreaterThanOrEqual(3000);
   });
 
   test("is not repeated when no repetition can mend it", async () => {
@@ -113,25 +129,44 @@ async function deliver(warehouse: Warehouse) {
   return { source: source.name, run: { source: source.name, dataset, month: monthOf(days.first), runId: run.runId } };
 }
 
-/** Stores whose first listings, so many of them, go on until somebody stops them. */
-function listingWithoutEnd(times: number) {
-  let [left, ended] = [times, 0];
+/** Stores whose first listing goes on until somebody stops it. */
+function listingWithoutEnd() {
+  let ended = 0;
   return {
     ended: () => ended,
-    openStore: (source: Source): Store => {
-      const store = openStore(source, process.env);
-      return {
-        ...store,
-        async *list(signal?: AbortSignal) {
-          if (left-- > 0) {
-            if (signal !== undefined && !signal.aborted) await once(signal, "abort");
-            ended++;
-            signal?.throwIfAborted();
-          }
-          yield* store.list(signal);
-        },
-      };
-    },
+    open: storesWith(async (nth, signal) => {
+      if (nth > 1 || signal === undefined) return;
+      if (!signal.aborted) await once(signal, "abort");
+      ended++;
+      throw signal.reason;
+    }),
+  };
+}
+
+/** Stores that refuse their first listing; and when each was asked for, in milliseconds. */
+function throttling(refusal: ThrottledError) {
+  const listings: number[] = [];
+  return {
+    listings,
+    open: storesWith(async (nth) => {
+      listings.push(Date.now());
+      if (nth === 1) throw refusal;
+    }),
+  };
+}
+
+/** Stores of real files, and what happens before the n-th listing, counted from 1. */
+function storesWith(beforeListing: (nth: number, signal?: AbortSignal) => Promise<void>) {
+  let listings = 0;
+  return (source: Source): Store => {
+    const store = openStore(source, process.env);
+    return {
+      ...store,
+      async *list(signal) {
+        await beforeListing(++listings, signal);
+        yield* store.list(signal);
+      },
+    };
   };
 }
 

@@ -9,8 +9,10 @@ import {
 import type { ActivityOptions } from "@temporalio/workflow";
 import type { TemporalActivities } from "../../activities/temporal.ts";
 import { PERMANENT_ERRORS } from "../../src/domain/errors.ts";
+import type { ThrottledError } from "../../src/domain/errors.ts";
 import { nameOfExtraction } from "../../src/domain/extraction-name.ts";
 import { knownFailure } from "./failures.ts";
+import { waitSeconds } from "./timer.ts";
 
 const RETRY = {
   initialInterval: "1 second",
@@ -114,7 +116,10 @@ function loading({ source, partCount }: Parameters<TemporalActivities["loadPart"
   return partCount === 1 ? long : spread;
 }
 
-/** Does the one, and the other where that fails: it is repeated with patience, and everybody can see it. */
+/**
+ * Does the one, and the other where that fails: it is repeated with patience, and everybody can see it. Whoever asked to
+ * be left alone for a while is.
+ */
 function first<Given extends unknown[], Result>(
   one: (...given: Given) => Promise<Result>,
   other: (...given: Given) => Promise<Result>,
@@ -123,16 +128,24 @@ function first<Given extends unknown[], Result>(
     try {
       return await one(...given);
     } catch (error) {
-      if (isFinal(error)) throw error;
+      const failure = failureAtHand(error);
+      if (CancellationScope.current().consideredCancelled || failure?.nonRetryable === true) throw error;
+      const seconds = retryAfterOf(failure);
+      if (seconds > 0) await waitSeconds(seconds);
       return other(...given);
     }
   };
 }
 
-function isFinal(error: unknown): boolean {
-  if (CancellationScope.current().consideredCancelled) return true;
-  const cause = error instanceof ActivityFailure ? error.cause : error; // what fails at hand may come unwrapped
-  return cause instanceof ApplicationFailure && cause.nonRetryable === true;
+/** What the activity itself failed with; it may come unwrapped. */
+function failureAtHand(error: unknown): ApplicationFailure | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof ApplicationFailure ? cause : undefined;
+}
+
+function retryAfterOf(failure: ApplicationFailure | undefined): number {
+  const [detail] = (failure?.details ?? []) as Partial<Pick<ThrottledError, "retryAfterSeconds">>[];
+  return detail?.retryAfterSeconds ?? 0;
 }
 
 function always<Given extends unknown[], Result>(activity: (...given: Given) => Promise<Result>) {
