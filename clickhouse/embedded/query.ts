@@ -152,7 +152,8 @@ async function feed(
     const reason = error instanceof Error ? error.message : String(error);
     return new ClickHouseException(271, "CANNOT_DECOMPRESS", `The body cannot be read: ${reason}`, { cause: error });
   } finally {
-    if (pipe.writableEnded) await once(pipe, "close");
+    // Where the engine failed before the data had ended, it is closed already, and will not say so again.
+    if (pipe.writableEnded && !pipe.closed) await once(pipe, "close");
     pipe.destroy();
   }
 }

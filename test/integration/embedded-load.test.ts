@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { expect } from "vitest";
@@ -154,6 +154,27 @@ test("a client that listens only when it has sent everything gets its error, too
   }
   const answer = await text(socket.resume());
   expect(answer).toMatch(/^HTTP\/1\.1 404 [^]*\(UNKNOWN_TABLE\)/);
+});
+
+test("a body that ends when its insert has failed already is answered like any other", async ({ warehouse }) => {
+  await warehouse.client.command({ query: "CREATE TABLE numbers_only (n UInt64) ENGINE = Null" });
+  const values = new PassThrough();
+  const settings = { input_format_parallel_parsing: 0 } as const; // so that it reads what is there
+  values.write("1\n");
+  const insert = warehouse.client.insert({
+    table: "numbers_only",
+    values,
+    format: "CSV",
+    clickhouse_settings: settings,
+  });
+  const refused = expect(insert).rejects.toMatchObject({
+    type: expect.stringMatching(/PARSE|INCORRECT_DATA/) as string,
+  });
+  await until(async () => (await count(warehouse)) === 2);
+  values.write("x\n");
+  await until(async () => (await count(warehouse)) === 1);
+  values.end();
+  await refused;
 });
 
 test("a load of gzipped CSV is unpacked by the engine", async ({ warehouse }) => {
