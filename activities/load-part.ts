@@ -6,11 +6,13 @@ import type { EngineFacts } from "../clickhouse/engine-facts.ts";
 import { endOfPart } from "../clickhouse/load-statement.ts";
 import { countLoad, LARGE_PART_BYTES, partitionOf, readProgress, recordLoad } from "../clickhouse/loads.ts";
 import type { LoadRecord } from "../clickhouse/loads.ts";
+import { recordRun } from "../clickhouse/runs.ts";
 import { FileError, ReconciliationError, WarehouseError } from "../src/domain/errors.ts";
 import { mapHeader } from "../src/domain/header.ts";
 import type { Load } from "../src/domain/load.ts";
 import { firstDayOf } from "../src/domain/month.ts";
 import type { Part, Run } from "../src/domain/run.ts";
+import { settled } from "../src/domain/settled.ts";
 import type { Source } from "../src/domain/source.ts";
 import { openPart } from "../src/sources/open-part.ts";
 import type { OpenedPart } from "../src/sources/open-part.ts";
@@ -29,6 +31,8 @@ export type LoadPartInput = {
   readonly part: Part;
   /** How many parts the run has. */
   readonly partCount: number;
+  /** The whole run where it begins with this part: that is written down beside. */
+  readonly opens?: Run;
 };
 
 type RunOfPart = Omit<Run, "parts">;
@@ -47,7 +51,7 @@ export function createLoadPart(dependencies: ActivityDependencies) {
   const { warehouse, openStore, signal, onProgress, partLimitBytes = PART_LIMIT_BYTES } = dependencies;
   const problems = createPartProblems(dependencies);
   return async function loadPart(input: LoadPartInput): Promise<Load> {
-    const { run, part } = input;
+    const { run, part, opens } = input;
     const store = openStore(input.source);
     const record: LoadRecord = {
       loadId: randomUUID(),
@@ -58,7 +62,11 @@ export function createLoadPart(dependencies: ActivityDependencies) {
       startedAt: new Date().toISOString(),
       state: "started",
     };
-    const [engine] = await Promise.all([readEngineFacts(warehouse), recordLoad(warehouse, record)]);
+    const [engine] = await settled(
+      readEngineFacts(warehouse),
+      recordLoad(warehouse, record),
+      opens && recordRun(warehouse, { run: opens, state: "importing", loadIds: [], error: "" }),
+    );
     try {
       const read = await streamPart(store, record.loadId, input, engine);
       await deriveLoad(warehouse, { load_id: record.loadId, billing_month: firstDayOf(run.month) }, signal);

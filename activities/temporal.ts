@@ -3,19 +3,17 @@ import type { TrackingProgress } from "../src/domain/tracking-progress.ts";
 import { PERMANENT_ERRORS } from "../src/domain/errors.ts";
 import { createActivities } from "./activities.ts";
 import type { Activities, ActivityDependencies, LoadProgress } from "./activities.ts";
+import { createBeginImport } from "./begin-import.ts";
+import { createEndImport, createFinishLastRun } from "./end-import.ts";
+import type { StartPruneInput } from "./end-import.ts";
 
-/** Which workflow to start: its id, its input, and what it is found by. */
-export type StartPruneInput = {
-  readonly workflowId: string;
-  readonly source: string;
-  readonly attributes: readonly {
-    readonly key: { readonly name: string; readonly type: "KEYWORD" };
-    readonly value: string;
-  }[];
+/** What workers do: what every host does, what only Temporal can, and steps that are made in one for the sake of ways. */
+export type TemporalActivities = Activities & {
+  readonly startPrune: (input: StartPruneInput) => Promise<void>;
+  readonly beginImport: ReturnType<typeof createBeginImport>;
+  readonly endImport: ReturnType<typeof createEndImport>;
+  readonly finishLastRun: ReturnType<typeof createFinishLastRun>;
 };
-
-/** What workers do: what every host does, and what only Temporal can. */
-export type TemporalActivities = Activities & { readonly startPrune: (input: StartPruneInput) => Promise<void> };
 
 const HEARTBEAT_MS = 2000;
 /** The import is through by then, and nothing of it is held up. */
@@ -33,7 +31,7 @@ export function createTemporalActivities(
   watch: (activities: Activities, signal: AbortSignal) => Activities = (activities) => activities,
 ): TemporalActivities {
   function host<Given extends unknown[], Result>(
-    pick: (activities: Activities) => (...given: Given) => Promise<Result>,
+    pick: (activities: Activities, until: (stop: AbortSignal) => Activities) => (...given: Given) => Promise<Result>,
   ) {
     return async (...given: Given): Promise<Result> => {
       const context = Context.current();
@@ -47,10 +45,13 @@ export function createTemporalActivities(
         last = progress;
         shared.onTracking?.(progress);
       };
+      const bind = (stop: AbortSignal) =>
+        watch(createActivities({ ...shared, signal: stop, onProgress, onTracking }), signal);
+      const until = (stop: AbortSignal) => bind(AbortSignal.any([signal, stop]));
       // An activity at the workflow's hand has nobody to tell, and a limit shorter than anyone's patience.
       const timer = context.info.isLocal ? undefined : setInterval(() => context.heartbeat(last), HEARTBEAT_MS);
       try {
-        return await pick(watch(createActivities({ ...shared, signal, onProgress, onTracking }), signal))(...given);
+        return await pick(bind(signal), until)(...given);
       } catch (error) {
         signal.throwIfAborted(); // whatever failed because it was cancelled did not fail
         throw failureOf(error);
@@ -75,6 +76,11 @@ export function createTemporalActivities(
     trackResources: host((activities) => activities.trackResources),
     prune: host((activities) => activities.prune),
     startPrune,
+    beginImport: host((activities, until) =>
+      createBeginImport({ ...activities, planRuns: (input, stop) => until(stop).planRuns(input) }),
+    ),
+    endImport: host((activities) => createEndImport({ ...activities, startPrune })),
+    finishLastRun: host((activities) => createFinishLastRun({ ...activities, startPrune })),
   };
 }
 

@@ -110,7 +110,8 @@ export function watchActivities(activities: Activities, tell: ImportListener): A
       return plan;
     },
     async loadPart(input) {
-      const { part } = input;
+      const { part, opens } = input;
+      if (opens !== undefined) tell(eventOfStart(opens));
       const name = { source: input.run.source, runId: input.run.runId, part: part.path };
       const begin = performance.now();
       tell({ event: "part started", ...name, byteCount: part.byteCount });
@@ -143,16 +144,17 @@ export function watchActivities(activities: Activities, tell: ImportListener): A
       return report;
     },
     async recordRun(record) {
-      const { parts } = record.run;
       const name = eventNameOf(record.run);
-      if (record.state === "importing") {
-        tell({ event: "run started", ...name, parts: parts.length, byteCount: sizeOf(parts) });
-      }
+      if (record.state === "importing") tell(eventOfStart(record.run));
       await activities.recordRun(record);
       if (record.state === "imported") tell({ event: "run imported", ...name });
       if (record.state === "failed") tell({ event: "run failed", ...name, error: record.error });
     },
   };
+}
+
+function eventOfStart(run: Run): ImportEvent {
+  return { event: "run started", ...eventNameOf(run), parts: run.parts.length, byteCount: sizeOf(run.parts) };
 }
 
 function eventNameOf({ source, exportName, dataset, month, runId }: Run): RunName {

@@ -96,13 +96,21 @@ async function playRetries(studio: Studio): Promise<Recorded> {
   return { "import-source-paused": await finished(handle), "import-run-retried": run };
 }
 
-/** What is written down beside an import is refused once, at its beginning and at its end. */
+/** What is written down beside an import is refused once, at its beginning or at its end. */
 async function playRefusals(studio: Studio): Promise<Recorded> {
   const runId = await studio.deliver({ source: "refused", month: MAY });
   studio.refuse("runs", 1);
   studio.refuse("source_attempts", 2);
-  const handle = await studio.start("importSource", importId("refused"), { source: "refused" });
-  return { "import-source-refused": await finished(handle), "import-run-refused": runOf(studio, "refused", runId) };
+  const handle = await finished(await studio.start("importSource", importId("refused"), { source: "refused" }));
+  await studio.deliver({ source: "unwritten", month: MAY });
+  studio.refuse("source_attempts", 1);
+  return {
+    "import-source-refused": handle,
+    "import-run-refused": runOf(studio, "refused", runId),
+    "import-source-unwritten": await finished(
+      await studio.start("importSource", importId("unwritten"), { source: "unwritten" }),
+    ),
+  };
 }
 
 /** The later of two runs is broken, so that the earlier one answers instead. */

@@ -1,5 +1,5 @@
 import type { Activities } from "../activities/activities.ts";
-import type { ImportPlan } from "../activities/plan-runs.ts";
+import type { ImportPlan, PlanRunsInput } from "../activities/plan-runs.ts";
 import type { TrackingReport } from "../activities/track-resources.ts";
 import { PERMANENT_ERRORS } from "../src/domain/errors.ts";
 import type { DayRange } from "../src/domain/month.ts";
@@ -72,8 +72,21 @@ export type ImportHost = {
   readonly onWait?: (extraction: ExtractionProgress) => void;
   readonly onOutcome?: (run: RunOutcome) => void;
   readonly onTrack?: () => void;
-  /** What else is to be done when all runs are settled. */
-  readonly onSettled?: (report: SourceReport) => Promise<void>;
+  /** Ends an attempt when all runs are settled; where it is not given, by the activities. */
+  readonly endAttempt?: (record: AttemptRecord) => EndOfAttempt;
+};
+
+/** How an attempt to import a source stands. */
+export type AttemptRecord = Parameters<Activities["recordAttempt"]>[0];
+
+/** What is done side by side at the end of an attempt; it is over when all of it is. */
+export type EndOfAttempt = {
+  /** How it stands is written down. */
+  readonly recorded: Promise<unknown>;
+  /** Whether there are resources to be assigned to rules. */
+  readonly checked: ReturnType<Activities["checkTracking"]>;
+  /** What else the host does. */
+  readonly left?: Promise<unknown>;
 };
 
 /** How often a source is listed anew because a delivery was overwritten under our hands. */
@@ -93,9 +106,9 @@ export async function importSource(host: ImportHost, input: ImportSourceInput): 
 
 /** Imports as an attempt that is written down. */
 async function importRecorded(host: ImportHost, source: Source, input: ImportSourceInput): Promise<SourceReport> {
-  const { activities, onSettled, onTrack } = host;
-  const begin = { source: source.name, runsFound: 0, runsImported: 0, runsFailed: 0, error: "" };
-  const recording = activities.recordAttempt({ ...begin, attempt: null, state: "running" });
+  const { activities, endAttempt = createEndAttempt(activities), onTrack } = host;
+  const begin = beginningOf(source.name);
+  const recording = activities.recordAttempt(begin);
   // Beside the first plan, which is not acted upon before it is written down that the import has begun.
   const planRuns: Activities["planRuns"] = async (wanted) => {
     const [plan] = await settled(activities.planRuns(wanted), recording);
@@ -111,32 +124,40 @@ async function importRecorded(host: ImportHost, source: Source, input: ImportSou
   }
   const report = await importPlanned({ ...host, activities: { ...activities, planRuns } }, source, input).catch(fail);
   const attempt = await recording;
+  const { recorded, checked, left } = endAttempt({ ...begin, ...countOutcomes(report), attempt });
   const [, { warnings, ...tracked }] = await settled(
-    activities.recordAttempt({ ...begin, ...countOutcomes(report), attempt }).catch(fail),
-    trackPublished(activities, onTrack),
-    onSettled?.(report),
+    recorded.catch(fail),
+    trackPublished({ ...activities, checkTracking: () => checked }, onTrack),
+    left,
   );
   return { ...report, ...tracked, warnings: [...report.warnings, ...warnings] };
 }
 
+/** An attempt to import a source, before it has done anything. */
+export function beginningOf(source: string): AttemptRecord {
+  return { source, attempt: null, state: "running", runsFound: 0, runsImported: 0, runsFailed: 0, error: "" };
+}
+
+/** Ends an attempt by the activities, one for each. */
+export function createEndAttempt({
+  recordAttempt,
+  checkTracking,
+}: Pick<Activities, "recordAttempt" | "checkTracking">) {
+  return (record: AttemptRecord): EndOfAttempt => ({ recorded: recordAttempt(record), checked: checkTracking() });
+}
+
 /** Plans and imports until nothing is left to do: a plan may be a part of the work only, and failures change it. */
 async function importPlanned(host: ImportHost, source: Source, input: ImportSourceInput): Promise<SourceReport> {
-  const { billingPeriod, runId, dataset, overwrite = false, extract, invoice } = input;
+  const wanted = wantedOf(input);
   const isDryRun = input.dryRun === true;
   const worked = new Map<string, RunOutcome>();
   for (let listing = 1; ;) {
     const keysOf = (isWanted: (run: RunOutcome) => boolean) =>
       [...worked].flatMap(([key, run]) => (isWanted(run) ? [key] : []));
-    const without = keysOf(isPermanent);
     const plan = await host.activities.planRuns({
       source,
-      billingPeriod,
-      runId,
-      dataset,
-      overwrite,
-      extract,
-      invoice,
-      without,
+      ...wanted,
+      without: keysOf(isPermanent),
       settled: keysOf((run) => !isPermanent(run)),
     });
     host.onPlan?.(plan);
@@ -161,6 +182,12 @@ async function importPlanned(host: ImportHost, source: Source, input: ImportSour
     }
     if (isListedAgain) for (const key of overwritten) worked.delete(key);
   }
+}
+
+/** What is to be planned of a source, whatever is settled already. */
+export function wantedOf(input: ImportSourceInput): Omit<PlanRunsInput, "source" | "without" | "settled"> {
+  const { billingPeriod, runId, dataset, overwrite = false, extract, invoice } = input;
+  return { billingPeriod, runId, dataset, overwrite, extract, invoice };
 }
 
 /** A run that cannot be imported supersedes nothing: an earlier one of its series may answer instead. */

@@ -1,8 +1,8 @@
 import { condition, allHandlersFinished, continueAsNew, defineQuery, patched, setHandler } from "@temporalio/workflow";
+import type { EndedImport } from "../activities/end-import.ts";
 import type { PruneReport } from "../activities/prune.ts";
 import type { TrackingReport } from "../activities/track-resources.ts";
 import { addMonths } from "../src/domain/month.ts";
-import type { RunReport } from "../src/domain/run-report.ts";
 import {
   readBackfill,
   readImportAll,
@@ -18,16 +18,17 @@ import { createRunCounter } from "./count-runs.ts";
 import { importAll as importEverySource, withoutSkippedRuns } from "./import-all.ts";
 import type { ImportAllInput, ImportAllReport } from "./import-all.ts";
 import { importRun as importOneRun } from "./import-run.ts";
-import type { ImportRunInput } from "./import-run.ts";
-import { importSource as importOneSource } from "./import-source.ts";
-import type { ImportSourceInput, SourceReport } from "./import-source.ts";
+import { createEndAttempt, importSource as importOneSource } from "./import-source.ts";
+import type { ImportHost, ImportSourceInput, SourceReport } from "./import-source.ts";
 import type { BackfillProgress, ImportAllProgress, SourceProgress } from "./progress.ts";
 import { prune as dropUnread } from "./prune.ts";
-import { activities, recordBeside } from "./temporal/activities.ts";
+import { activities } from "./temporal/activities.ts";
 import { runChild } from "./temporal/children.ts";
 import { workflowFailure } from "./temporal/failures.ts";
 import { createGate } from "./temporal/gate.ts";
 import { inTurn } from "./temporal/in-turn.ts";
+import { joinAttempt, joinOpening, openBeside } from "./temporal/joined.ts";
+import type { ReportOfRun, RunOfImport } from "./temporal/joined.ts";
 import { watchParts } from "./temporal/parts.ts";
 import { PATCHES } from "./temporal/patches.ts";
 import { attributesOfRun, attributesOfSource, requireAttributes } from "./temporal/search-attributes.ts";
@@ -57,11 +58,28 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
     let state: SourceProgress["state"] = "planning";
     let current: string | null = null;
     let extraction: SourceProgress["extraction"] = null;
-    const settlesAtOnce = patched(PATCHES.settlesAtOnce);
-    const steps = settlesAtOnce ? activities : inTurn(activities, gate.pass);
+    const pruneBehind = { workflowId: pruneId(source), source, attributes };
     const leavePrune = async () => {
-      if (counter.counts().runs.imported === 0) return;
-      await activities.startPrune({ workflowId: pruneId(source), source, attributes });
+      if (counter.counts().runs.imported > 0) await activities.startPrune(pruneBehind);
+    };
+    const importOne = async (one: RunOfImport) => {
+      current = importRunId(one.run);
+      extraction = null;
+      const ofRun = { type: "importRun", id: current, input: one, attributes: attributesOfRun(one.run) } as const;
+      return runChild<typeof importRun>(gate, ofRun);
+    };
+    const joinsSteps = patched(PATCHES.joinsSteps);
+    const settlesAtOnce = joinsSteps || patched(PATCHES.settlesAtOnce);
+    const chooseSteps = (): Pick<ImportHost, "activities" | "importRun" | "endAttempt"> => {
+      if (!settlesAtOnce) return { activities: inTurn(activities, gate.pass), importRun: importOne };
+      if (input.dryRun === true) return { activities, importRun: importOne };
+      if (joinsSteps) return joinAttempt({ input, prune: pruneBehind, counts: counter.counts, importRun: importOne });
+      const endAttempt = createEndAttempt(activities);
+      return {
+        activities,
+        importRun: importOne,
+        endAttempt: (record) => ({ ...endAttempt(record), left: leavePrune() }),
+      };
     };
     setHandler(defineQuery<SourceProgress>(MESSAGES.progress), () => ({
       source,
@@ -74,15 +92,9 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
     }));
     const report = await importOneSource(
       {
-        activities: steps,
+        ...chooseSteps(),
         gate: gate.pass,
         sleep: waitSeconds,
-        async importRun(one) {
-          current = importRunId(one.run);
-          extraction = null;
-          const ofRun = { type: "importRun", id: current, input: one, attributes: attributesOfRun(one.run) } as const;
-          return runChild<typeof importRun>(gate, ofRun);
-        },
         onPlan(plan) {
           state = "importing";
           counter.onPlan(plan);
@@ -98,7 +110,6 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
         onTrack() {
           state = "tracking";
         },
-        ...(settlesAtOnce ? { onSettled: leavePrune } : {}),
       },
       input,
     ).catch((error: unknown) => {
@@ -112,23 +123,29 @@ export async function importSource(given: ImportSourceInput): Promise<SourceRepo
 }
 
 /** Imports one run: loads its parts side by side on any number of workers, verifies, publishes. */
-export async function importRun(given: ImportRunInput): Promise<RunReport> {
+export async function importRun(given: RunOfImport): Promise<ReportOfRun> {
   return hosted(async () => {
-    const input = readImportRun<ImportRunInput>(given);
-    const { run } = input;
+    const input = readImportRun<RunOfImport>(given);
+    const { run, end } = input;
     requireAttributes(attributesOfRun(run));
     const gate = createGate();
-    const isInTurn = !patched(PATCHES.finishesAtHand);
-    const chosen = isInTurn ? inTurn(activities, gate.pass) : activities;
+    const opensWithLoad = patched(PATCHES.opensWithLoad);
+    const isInTurn = !opensWithLoad && !patched(PATCHES.finishesAtHand);
+    const chosen = isInTurn
+      ? inTurn(activities, gate.pass)
+      : { ...activities, ...(opensWithLoad ? joinOpening(run) : openBeside) };
     const parts = watchParts(run, gate, chosen.loadPart);
+    let ended: EndedImport | null = null;
     const steps = {
       loadPart: parts.loadPart,
-      recordRun: (record: Parameters<typeof chosen.recordRun>[0]) =>
-        record.state === "importing" && !isInTurn ? recordBeside(record) : chosen.recordRun(record),
+      recordRun: chosen.recordRun,
       async finishRun(loaded: Parameters<typeof chosen.finishRun>[0]) {
         parts.enter("finishing");
         if (!isInTurn) await gate.pass();
-        return chosen.finishRun(loaded);
+        if (end === undefined || !opensWithLoad) return chosen.finishRun(loaded);
+        const finished = await activities.finishLastRun({ run: loaded, end });
+        ({ ended } = finished);
+        return finished.report;
       },
     };
     const report = await importOneRun(steps, input, CONCURRENT_LOADS).catch((error: unknown) => {
@@ -136,7 +153,7 @@ export async function importRun(given: ImportRunInput): Promise<RunReport> {
       throw error;
     });
     parts.enter("done");
-    return report;
+    return end === undefined ? report : { ...report, ended };
   });
 }
 

@@ -1,3 +1,4 @@
+import type { BegunImport } from "../../activities/begin-import.ts";
 import type { BeginExtractionInput, LookAtExtractionInput } from "../../activities/extractions.ts";
 import type { LoadPartInput } from "../../activities/load-part.ts";
 import type { ImportPlan, PlanRunsInput } from "../../activities/plan-runs.ts";
@@ -33,6 +34,8 @@ export const TRACKING = "trackResources";
 
 /** The activity that says what there is to import of a source. */
 const PLAN = "planRuns";
+/** The one that also looks the source up and writes down that the import begins. */
+const BEGIN = "beginImport";
 
 type AskedInput = BeginExtractionInput | LookAtExtractionInput;
 type Activity = { readonly name: string; readonly id: string; readonly input: unknown; readonly time: number };
@@ -122,6 +125,9 @@ export function createHearer(workflowId: string, tell: ProgressListener): Hearer
     }
     const done = atHandOf(event);
     if (done?.name === PLAN) tell(eventOfPlan(importedSource, done.result as ImportPlan));
+    if (done?.name !== BEGIN) return;
+    const { plan } = done.result as BegunImport;
+    if (plan !== null) tell(eventOfPlan(importedSource, plan)); // else an activity plans
   }
 
   function hearRun(event: HistoryEvent): void {

@@ -1,20 +1,26 @@
 import { EventEmitter, once } from "node:events";
 import type { WorkflowHandle } from "@temporalio/client";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
 import type { Warehouse } from "../../clickhouse/client.ts";
 import { listSourceStatus } from "../../clickhouse/sources.ts";
 import { ThrottledError, WarehouseError } from "../../src/domain/errors.ts";
 import { monthOf } from "../../src/domain/month.ts";
 import type { Source } from "../../src/domain/source.ts";
-import { importId, importRunId } from "../../src/domain/workflow-names.ts";
+import { importId, importRunId, pruneId } from "../../src/domain/workflow-names.ts";
 import { openStore } from "../../src/sources/open-store.ts";
 import type { Store } from "../../src/sources/store.ts";
+import { atHandOf } from "../../src/temporal/history.ts";
+import type { SourceReport } from "../../workflows/import-source.ts";
 import { aRun } from "../support/exports.ts";
 import { describeWithTemporal } from "../support/temporal.ts";
 import { startWorker } from "../support/temporal-worker.ts";
 import { agreedTotals } from "../support/totals.ts";
 import { addFolderSource, startTestEngine } from "../support/warehouse.ts";
 import type { TestEngine } from "../support/warehouse.ts";
+
+const Count = z.object({ count: z.number() });
+const State = z.object({ state: z.string() });
 
 let engine: TestEngine;
 
@@ -26,37 +32,93 @@ afterAll(() => engine.close());
 
 describeWithTemporal("what is done where the workflow is at hand", (temporal) => {
   test.each([
-    { refusals: 0, seen: [] },
-    { refusals: 1, seen: ["recordAttempt"] },
-    { refusals: 2, seen: ["recordAttempt"] }, // and tried again
-  ])("becomes an activity like others when it fails: $refusals times refused", async ({ refusals, seen }) => {
+    { refused: [], seen: [], marks: ["beginImport", "endImport"] },
+    { refused: [1], seen: ["findSource", "recordAttempt", "planRuns"], marks: ["endImport"] },
+    { refused: [1, 2], seen: ["findSource", "recordAttempt", "planRuns"], marks: ["endImport"] }, // and tried again
+    { refused: [2], seen: ["endImport"], marks: ["beginImport"] },
+  ])("becomes activities like others when it fails: refused at $refused", async ({ refused, seen, marks }) => {
     const warehouse = await engine.database();
     const source = await addFolderSource(warehouse);
     onTestFinished(() => source.remove());
-    const worker = await startWorker(temporal, { warehouse: refusing(warehouse, "source_attempts", refusals) });
+    const worker = await startWorker(temporal, { warehouse: refusing(warehouse, "source_attempts", refused) });
     onTestFinished(() => worker.stop());
 
     const handle = await worker.start("importSource", importId(source.name), { source: source.name });
     await handle.result();
 
     expect(await activitiesOf(handle)).toEqual(seen);
+    expect(await atHandIn(handle)).toEqual(marks);
     expect(await listSourceStatus(warehouse, {})).toMatchObject([{ state: "done" }]);
+    expect(await countAttempts(warehouse)).toBe(1);
   });
 
   test.each([
-    { refusals: 0, seen: ["loadPart", "recordRun"] },
-    { refusals: 1, seen: ["loadPart", "recordRun", "finishRun"] },
-  ])("finishes a run, with $refusals of its publications refused", async ({ refusals, seen }) => {
+    { refused: [], seen: [] },
+    { refused: [1], seen: ["finishLastRun"] },
+  ])("finishes a run, its publications refused at $refused", async ({ refused, seen }) => {
     const warehouse = await engine.database();
     const { source, run } = await deliver(warehouse);
-    const worker = await startWorker(temporal, { warehouse: refusing(warehouse, "publications", refusals) });
+    const worker = await startWorker(temporal, { warehouse: refusing(warehouse, "publications", refused) });
     onTestFinished(() => worker.stop());
 
     await (await worker.start("importSource", importId(source), { source })).result();
 
     const activities = await activitiesOf(temporal.client.workflow.getHandle(importRunId(run)));
-    expect(activities.toSorted()).toEqual(seen.toSorted());
+    expect(activities).toEqual(["loadPart", ...seen]);
     expect(await agreedTotals(warehouse)).toMatchObject({ actual: "40.3" });
+  });
+
+  test.each([
+    { refused: [], marks: ["beginImport"] },
+    { refused: [2], marks: ["beginImport", "endImport"] },
+  ])("ends an import with its last run, that end refused at $refused", async ({ refused, marks }) => {
+    const warehouse = await engine.database();
+    const { source } = await deliver(warehouse, 2);
+    const worker = await startWorker(temporal, { warehouse: refusing(warehouse, "source_attempts", refused) });
+    onTestFinished(() => worker.stop());
+
+    const handle = await worker.start("importSource", importId(source), { source });
+    const { runs } = (await handle.result()) as SourceReport;
+
+    expect(runs).toMatchObject([{ outcome: "imported" }, { outcome: "imported" }]);
+    expect(JSON.stringify(runs)).not.toContain("ended"); // what a child tells its import only
+    expect(await atHandIn(handle)).toEqual(marks);
+    const [status] = await listSourceStatus(warehouse, {});
+    expect(status).toMatchObject({ state: "done", runs_found: 2, runs_imported: 2, runs_failed: 0 });
+    const prune = temporal.client.workflow.getHandle(pruneId(source));
+    expect((await prune.describe()).type).toBe("prune");
+  });
+
+  test("ends an import apart from its last run where another one has failed", async () => {
+    const warehouse = await engine.database();
+    const { source, folder } = await deliver(warehouse);
+    await aRun({ dataset: "actual", month: "2026-04", lines: [{ cost: "no number" }] }).writeTo(folder); // comes first
+    const worker = await startWorker(temporal, { warehouse });
+    onTestFinished(() => worker.stop());
+
+    const handle = await worker.start("importSource", importId(source), { source });
+    await handle.result();
+
+    expect(await atHandIn(handle)).toContain("endImport");
+    const [status] = await listSourceStatus(warehouse, {});
+    expect(status).toMatchObject({ state: "failed", runs_imported: 1, runs_failed: 1 });
+    expect(status?.error).toContain("no number");
+    expect(await statesOf(warehouse, "source_attempts")).toEqual(["failed", "running"]);
+  });
+
+  test("begins no load before it is written down that its run is being imported", async () => {
+    const warehouse = await engine.database();
+    const { source, run } = await deliver(warehouse);
+    const worker = await startWorker(temporal, { warehouse: refusing(warehouse, "runs", [1]) });
+    onTestFinished(() => worker.stop());
+
+    await (await worker.start("importSource", importId(source), { source })).result();
+
+    const told = worker.events.flatMap(({ event }) => (/^(run|part) (?!progress)/.test(event) ? [event] : []));
+    const attempt = ["run started", "part started"];
+    expect(told).toEqual([...attempt, "part failed", ...attempt, "part loaded", "run imported"]);
+    expect(await statesOf(warehouse, "runs")).toEqual(["imported", "importing"]);
+    expect(await activitiesOf(temporal.client.workflow.getHandle(importRunId(run)))).toEqual(["loadPart"]);
   });
 
   test("is done by an activity when it takes long, and twice is as good as once", async () => {
@@ -73,7 +135,7 @@ describeWithTemporal("what is done where the workflow is at hand", (temporal) =>
     await held.done;
 
     const activities = await activitiesOf(temporal.client.workflow.getHandle(importRunId(run)));
-    expect(activities.toSorted()).toEqual(["finishRun", "loadPart", "recordRun"]);
+    expect(activities).toEqual(["loadPart", "finishLastRun"]);
     expect(await agreedTotals(warehouse)).toEqual(expected);
   });
 
@@ -119,14 +181,32 @@ describeWithTemporal("what is done where the workflow is at hand", (temporal) =>
   });
 });
 
-/** A source with one run. */
-async function deliver(warehouse: Warehouse) {
+/** A source with a run of each of some months; gives that of the first. */
+async function deliver(warehouse: Warehouse, months = 1) {
   const source = await addFolderSource(warehouse);
   onTestFinished(() => source.remove());
+  for (const month of ["2026-03", "2026-04"].slice(0, months - 1)) {
+    await aRun({ dataset: "actual", month, lines: [{ cost: "1" }] }).writeTo(source.path);
+  }
   const run = aRun({ dataset: "actual", lines: [{ cost: "0.3" }, { cost: "40" }] });
   await run.writeTo(source.path);
   const { dataset, days } = run.delivery;
-  return { source: source.name, run: { source: source.name, dataset, month: monthOf(days.first), runId: run.runId } };
+  return {
+    source: source.name,
+    folder: source.path,
+    run: { source: source.name, dataset, month: monthOf(days.first), runId: run.runId },
+  };
+}
+
+async function countAttempts(warehouse: Warehouse): Promise<number> {
+  const [row] = await warehouse.rows("SELECT toUInt32(uniqExact(attempt_id)) AS count FROM source_attempts");
+  return Count.parse(row).count;
+}
+
+/** What was ever written down. */
+async function statesOf(warehouse: Warehouse, table: "runs" | "source_attempts"): Promise<string[]> {
+  const rows = await warehouse.rows(`SELECT DISTINCT toString(state) AS state FROM ${table} ORDER BY state`);
+  return rows.map((row) => State.parse(row).state);
 }
 
 /** Stores whose first listing goes on until somebody stops it. */
@@ -187,16 +267,22 @@ function holding(warehouse: Warehouse, table: string, nth: number) {
   return { warehouse: held, letGo: () => void told.emit("let go"), done };
 }
 
-/** A warehouse that refuses the first rows for a table, so many times. */
-function refusing(warehouse: Warehouse, table: string, times: number): Warehouse {
-  let left = times;
+/** A warehouse that refuses the n-th rows for a table, counted from 1. */
+function refusing(warehouse: Warehouse, table: string, refused: readonly number[]): Warehouse {
+  let inserts = 0;
   return {
     ...warehouse,
     async insert(into, rows) {
-      if (into === table && left-- > 0) throw new WarehouseError(`${table}: refused. Try again.`);
+      if (into === table && refused.includes(++inserts)) throw new WarehouseError(`${table}: refused. Try again.`);
       return warehouse.insert(into, rows);
     },
   };
+}
+
+/** What was done with the workflow at hand, and did not fail there. */
+async function atHandIn(handle: WorkflowHandle): Promise<string[]> {
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).flatMap((event) => atHandOf(event)?.name ?? []);
 }
 
 /** The activities that a workflow's history tells of; those at hand leave their results only. */

@@ -7,6 +7,8 @@ import {
   proxyLocalActivities,
 } from "@temporalio/workflow";
 import type { ActivityOptions } from "@temporalio/workflow";
+import type { Activities } from "../../activities/activities.ts";
+import type { BeginImportInput, BegunImport } from "../../activities/begin-import.ts";
 import type { TemporalActivities } from "../../activities/temporal.ts";
 import { PERMANENT_ERRORS } from "../../src/domain/errors.ts";
 import type { ThrottledError } from "../../src/domain/errors.ts";
@@ -82,7 +84,7 @@ const tracking = proxyActivities<TemporalActivities>({
 });
 
 /** The activities on whichever worker is free; they fail as the orchestration knows it. */
-export const activities: TemporalActivities = {
+export const activities: Omit<TemporalActivities, "beginImport"> = {
   findSource: known(first(atHand.findSource, quick.findSource)),
   listSources: known(quick.listSources),
   planRuns: known(first(briefly.planRuns, quick.planRuns)),
@@ -96,6 +98,7 @@ export const activities: TemporalActivities = {
   verifyRun: known(first(atHand.verifyRun, quick.verifyRun)),
   publishRun: known(long.publishRun),
   finishRun: known(first(atHand.finishRun, long.finishRun)),
+  finishLastRun: known(first(atHand.finishLastRun, long.finishLastRun)),
   // What became of the work is written down also when the work was cancelled.
   recordRun: known(always(first(atHand.recordRun, quick.recordRun))),
   recordAttempt: known(always(first(atHand.recordAttempt, quick.recordAttempt))),
@@ -103,13 +106,19 @@ export const activities: TemporalActivities = {
   trackResources: known(tracking.trackResources),
   prune: known(long.prune),
   startPrune: known(first(atHand.startPrune, quick.startPrune)),
+  endImport: known(always(first(atHand.endImport, quick.endImport))),
 };
 
-/** Plans as an activity of its own, wherever the workflow is. */
-export const planApart = known(quick.planRuns);
+/** Begins an import where the workflow is at hand; gives null where that failed, so that its steps alone take over. */
+export const beginAtHand = known(first<[BeginImportInput], BegunImport | null>(atHand.beginImport, async () => null));
 
-/** Writes down what becomes of a run while other activities are under way: what is at hand would hold them up. */
-export const recordBeside = known(always(quick.recordRun));
+/** Those of which the work begins anew where it has failed at hand, wherever the workflow is. */
+export const apart: Pick<Activities, "findSource" | "planRuns" | "recordAttempt" | "recordRun"> = {
+  findSource: known(quick.findSource),
+  planRuns: known(quick.planRuns),
+  recordAttempt: known(always(quick.recordAttempt)),
+  recordRun: known(always(quick.recordRun)),
+};
 
 function loading({ source, partCount }: Parameters<TemporalActivities["loadPart"]>[0]) {
   if (source.kind === "ea" || source.kind === "usage-details") return paged;

@@ -1,7 +1,7 @@
 import { patched } from "@temporalio/workflow";
 import type { Activities } from "../../activities/activities.ts";
 import { rowsOf } from "../../src/domain/load.ts";
-import { planApart } from "./activities.ts";
+import { apart } from "./activities.ts";
 import { PATCHES } from "./patches.ts";
 
 type Steps = Pick<
@@ -28,7 +28,7 @@ export function inTurn<Given extends Steps>(steps: Given, pass: () => Promise<vo
     recordAttempt: recording(steps.recordAttempt),
     async planRuns(input: Parameters<Steps["planRuns"]>[0]) {
       await recorded;
-      return planApart(input);
+      return apart.planRuns(input);
     },
     async loadPart(input: Parameters<Steps["loadPart"]>[0]) {
       await recorded;
