@@ -1,4 +1,5 @@
 import { EventEmitter, once } from "node:events";
+import { WorkflowFailedError } from "@temporalio/client";
 import type { WorkflowHandle } from "@temporalio/client";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
@@ -13,6 +14,7 @@ import type { Store } from "../../src/sources/store.ts";
 import { atHandOf } from "../../src/temporal/history.ts";
 import type { SourceReport } from "../../workflows/import-source.ts";
 import { aRun } from "../support/exports.ts";
+import { until } from "../support/processes.ts";
 import { describeWithTemporal } from "../support/temporal.ts";
 import { startWorker } from "../support/temporal-worker.ts";
 import { agreedTotals } from "../support/totals.ts";
@@ -152,6 +154,22 @@ describeWithTemporal("what is done where the workflow is at hand", (temporal) =>
     expect(await activitiesOf(handle)).toEqual(["planRuns"]);
     expect(endless.ended()).toBe(1);
     expect(await agreedTotals(warehouse)).toMatchObject({ actual: "40.3" });
+  });
+
+  test("writes down that an import was cancelled, also where it was still being planned", async () => {
+    const warehouse = await engine.database();
+    const { source } = await deliver(warehouse);
+    const endless = listingWithoutEnd();
+    const worker = await startWorker(temporal, { warehouse, openStore: endless.open });
+    onTestFinished(() => worker.stop());
+
+    const handle = await worker.start("importSource", importId(source), { source });
+    await until(async () => (await listSourceStatus(warehouse, {})).length > 0);
+    await handle.cancel();
+
+    await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+    expect(await listSourceStatus(warehouse, {})).toMatchObject([{ state: "canceled" }]);
+    expect(await countAttempts(warehouse)).toBe(1);
   });
 
   test("leaves a store alone that asks for it, before an activity takes over", async () => {

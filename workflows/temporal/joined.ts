@@ -97,11 +97,6 @@ export function joinOpening(run: Run): Pick<Activities, "recordRun" | "loadPart"
   };
 }
 
-/** The steps of a run that was written down as begun by an activity of its own, while its first loads were under way. */
-export const openBeside: Pick<Activities, "recordRun"> = {
-  recordRun: (record) => (record.state === "importing" ? apart : activities).recordRun(record),
-};
-
 function isSame(one: AttemptRecord, other: AttemptRecord): boolean {
   const facts = ["state", "runsFound", "runsImported", "runsFailed", "error"] as const;
   return facts.every((fact) => one[fact] === other[fact]);
