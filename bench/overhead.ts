@@ -11,6 +11,8 @@ export type Compared = {
   readonly workers: number;
   readonly rowCount: number;
   readonly pairs: readonly Pair[];
+  /** From the beginning of the first load to the end of the last one, of each of the pairs. */
+  readonly loads: readonly Pair[];
   /** Seconds for which a slot stood empty before a part was loaded in it, on average, of each round. */
   readonly idleBetweenParts: readonly number[];
 };
@@ -36,32 +38,40 @@ export function overheadOf(pairs: readonly Pair[]) {
   };
 }
 
+/** The imports without their loads. */
+export function besideLoads({ pairs, loads }: Compared): Pair[] {
+  return pairs.map(({ inProcess, inTemporal }, index) => ({
+    inProcess: inProcess - (loads[index]?.inProcess ?? 0),
+    inTemporal: inTemporal - (loads[index]?.inTemporal ?? 0),
+  }));
+}
+
 /**
- * The goals that these imports can answer. What a run adds is what an import of one file has more than one of nothing; what
- * a part adds is what an import of more files has more than that, for each of them: both as shares of the load of one file.
+ * The goals that these imports can answer, as shares of an import of one file. What that one has more beside its load is
+ * orchestration: a load is the same work in process and under Temporal, and takes a tenth longer or shorter each time, which
+ * is more than everything that is looked for here. What a run adds is that without what an import of nothing has; what a
+ * part adds is what an import of more files has more than that of one, for each of them.
  */
 export function judgeOverhead(compared: readonly Compared[], { nothingNew }: Orchestration): Judgement[] {
+  const idle = overheadOf(nothingNew).more.median;
   const percent = (what: string, share: number) =>
     judge({ what: `longer than in process, ${what}`, unit: "%", bound: "at most", value: GOALS.percent }, share * 100);
+  const judgeOne = (one: Compared) => {
+    const more = overheadOf(besideLoads(one)).more.median;
+    const whole = overheadOf(one.pairs).inProcess.median;
+    return [percent("an import of 1 file beside its load", more / whole), percent("a run", (more - idle) / whole)];
+  };
+  const judgePart = (one: Compared, many: Compared) => {
+    const whole = overheadOf(one.pairs);
+    const more = overheadOf(many.pairs).more.median - whole.more.median;
+    return percent("a further part", more / (many.parts - 1) / whole.inProcess.median);
+  };
   const judged = compared.filter(({ rowCount, workers }) => rowCount === GOALS.ofRows && workers === 1);
-  const imports = judged.map(({ parts, pairs }) =>
-    percent(`the whole import of ${parts} ${parts === 1 ? "file" : "files"}`, overheadOf(pairs).share.median),
-  );
-  const idle = overheadOf(nothingNew).more.median;
   const one = judged.find(({ parts }) => parts === 1);
   const many = judged.find(({ parts }) => parts > 1);
-  const whole = one === undefined ? undefined : overheadOf(one.pairs);
   return [
-    ...imports,
-    ...(whole === undefined ? [] : [percent("a run", (whole.more.median - idle) / whole.inProcess.median)]),
-    ...(whole === undefined || many === undefined
-      ? []
-      : [
-          percent(
-            "a further part",
-            (overheadOf(many.pairs).more.median - whole.more.median) / (many.parts - 1) / whole.inProcess.median,
-          ),
-        ]),
+    ...(one === undefined ? [] : judgeOne(one)),
+    ...(one === undefined || many === undefined ? [] : [judgePart(one, many)]),
     judge(
       { what: "longer than in process, nothing new", unit: "ms", bound: "at most", value: GOALS.nothingNewMs },
       idle * 1000,

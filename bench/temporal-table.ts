@@ -2,7 +2,7 @@ import { formatCount } from "../src/commands/format.ts";
 import { formatTable } from "../src/commands/table.ts";
 import { formatJudgement } from "./goals.ts";
 import type { Judgement } from "./goals.ts";
-import { overheadOf } from "./overhead.ts";
+import { besideLoads, overheadOf } from "./overhead.ts";
 import type { Compared, Orchestration, Pair } from "./overhead.ts";
 import { formatSpread, scaled, spreadOf } from "./statistics.ts";
 import type { Spread } from "./statistics.ts";
@@ -25,7 +25,7 @@ export function describeOverhead(
 }
 
 const MEDIANS =
-  "Median (least-most); what is longer is taken between neighbours. 2 parts load at once in process and in each worker; " +
+  "Median (least-most); what is longer is taken between neighbours; beside loads: before the first and behind the last one. 2 parts load at once in process and in each worker; " +
   "between parts: how long a slot stands empty before a part, on average.";
 
 function describeCompared(compared: readonly Compared[]): string {
@@ -41,6 +41,11 @@ function describeCompared(compared: readonly Compared[]): string {
       {
         title: "% longer",
         value: ({ pairs }) => formatSpread(scaled(overheadOf(pairs).share, 100), 1),
+        align: "right",
+      },
+      {
+        title: "ms longer beside loads",
+        value: (row) => formatThousandths(overheadOf(besideLoads(row)).more),
         align: "right",
       },
       {

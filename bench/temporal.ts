@@ -5,7 +5,7 @@ import type { GeneratedExport } from "./exports.ts";
 import { measureInTurn } from "./measurement.ts";
 import { countOption } from "./mode.ts";
 import type { Mode, Note } from "./mode.ts";
-import { BETWEEN_PARTS, billhouseInTemporal } from "./orchestrated.ts";
+import { BETWEEN_PARTS, billhouseInTemporal, LOADING } from "./orchestrated.ts";
 import { measureOrchestration } from "./orchestration.ts";
 import { judgeOverhead } from "./overhead.ts";
 import type { Compared } from "./overhead.ts";
@@ -74,6 +74,10 @@ async function compare(
     pairs: result.rounds.map((round, number) => ({
       inProcess: inProcess?.rounds[number]?.seconds ?? Number.NaN,
       inTemporal: round.seconds,
+    })),
+    loads: result.rounds.map((round, number) => ({
+      inProcess: inProcess?.rounds[number]?.phases[LOADING] ?? Number.NaN,
+      inTemporal: round.phases[LOADING] ?? Number.NaN,
     })),
     idleBetweenParts: result.rounds.map(({ phases }) => phases[BETWEEN_PARTS] ?? Number.NaN),
   }));
